@@ -1,0 +1,88 @@
+// Package audit names what is recorded. Events are values; internal/postgres writes them in the transaction of the change
+// they tell of, as leaves of a Merkle tree (RFC 6962).
+package audit
+
+import (
+	"net/netip"
+	"time"
+
+	"rekey/internal/account"
+	"rekey/internal/factor"
+)
+
+// Name is the event's name. Names never change meaning; new ones are added.
+type Name string
+
+// The events.
+const (
+	FlowStarted      Name = "flow.started"
+	FlowRefused      Name = "flow.refused"
+	FlowExpired      Name = "flow.expired"
+	ProofRequested   Name = "proof.requested" // a challenge was made, a code was sent
+	ProofAccepted    Name = "proof.accepted"
+	ProofRejected    Name = "proof.rejected"
+	AccountBlocked   Name = "account.blocked"
+	AccountUnblocked Name = "account.unblocked"
+	WriteIntended    Name = "write.intended" // the directory is about to be written
+	WriteDone        Name = "write.done"
+	WriteRejected    Name = "write.rejected"
+	WriteUnknown     Name = "write.unknown"
+	SignedIn         Name = "session.started"
+	SignInFailed     Name = "session.refused"
+	SignedOut        Name = "session.ended"
+	SteppedUp        Name = "session.stepped-up"
+	MethodAdded      Name = "method.added"
+	MethodRemoved    Name = "method.removed"
+	MethodRenamed    Name = "method.renamed"
+	RecoveryFrozen   Name = "recovery.frozen"
+	RecoveryReleased Name = "recovery.released"
+	SettingsApplied  Name = "settings.applied"
+	AuditExported    Name = "audit.exported"
+	NoticeFailed     Name = "notice.failed" // a message could not be delivered and was given up
+)
+
+// Outcome is how the event ended.
+type Outcome string
+
+// The outcomes.
+const (
+	OK      Outcome = "ok"
+	Refused Outcome = "refused"
+	Failed  Outcome = "failed"
+	Unknown Outcome = "unknown"
+)
+
+// ActorType says who acted.
+type ActorType string
+
+// The actors.
+const (
+	Visitor  ActorType = "visitor" // nobody has proven anything yet
+	Person   ActorType = "person"  // the account's owner, proven
+	Operator ActorType = "operator"
+	System   ActorType = "system"
+)
+
+// Source is where a request came from. It is personal data and kept beside the leaf, not in it.
+type Source struct {
+	Address   netip.Addr
+	Agent     string // User-Agent as sent, cut at 200 bytes
+	RequestID string
+}
+
+// Event is one record. The store adds its number; everything but Detail and Source goes into the hashed leaf.
+type Event struct {
+	Name     Name
+	At       time.Time
+	Actor    ActorType
+	Outcome  Outcome
+	Reason   string // short code, for example "wrong-code"
+	Subject  account.ID
+	Flow     string // flow or session id
+	Purpose  string // reset, unlock, change, enroll
+	Policy   string
+	Settings int64 // version
+	Factors  []factor.Kind
+	Source   Source
+	Detail   map[string]string // personal data: names, addresses, labels
+}

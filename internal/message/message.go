@@ -1,0 +1,39 @@
+// Package message names what people are told. Messages are values: rings below compose them, internal/delivery renders
+// and sends them.
+package message
+
+// Template is the catalogue entry a message is written from.
+type Template string
+
+// The templates.
+const (
+	Code            Template = "code"             // a code to type
+	PasswordReset   Template = "password-reset"   // the password was reset
+	PasswordChanged Template = "password-changed" // the password was changed with the old one
+	AccountUnlocked Template = "account-unlocked"
+	MethodAdded     Template = "method-added"
+	MethodRemoved   Template = "method-removed"
+	RecoveryFrozen  Template = "recovery-frozen"
+	RecoveryBlocked Template = "recovery-blocked" // too many wrong tries
+)
+
+// Channel is how a message travels.
+type Channel string
+
+// The channels.
+const (
+	Mail Channel = "mail"
+	SMS  Channel = "sms"
+)
+
+// Message is one text to one address. Data may hold a code: the outbox seals it.
+type Message struct {
+	ID       string // deduplication key: the same ID is delivered once
+	Template Template
+	Channel  Channel
+	To       string
+	Locale   string // BCP 47
+	Data     map[string]string
+	// Discard makes the outbox take the message and deliver nothing: unknown names cost the same work as known ones.
+	Discard bool
+}
