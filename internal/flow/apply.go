@@ -1,0 +1,263 @@
+package flow
+
+import (
+	"slices"
+	"time"
+
+	"rekey/internal/audit"
+	"rekey/internal/policy"
+)
+
+// New makes the flow of an identified name. A change that asks for nothing but the current password goes straight on.
+func New(s Start, l Limits, now time.Time) (Flow, Effects) {
+	f := Flow{
+		ID: s.ID, Action: s.Action, Stage: Choose, Account: s.Account, Decoy: s.Decoy,
+		Name: s.Name, Typed: s.Typed, SignIn: s.SignIn, Locale: s.Locale, Settings: s.Settings,
+		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
+		Offers: s.Offers, Started: now, Touched: now, Expires: now.Add(l.Life),
+	}
+	if s.Action == policy.Change && s.Decision.Requirement.Count == 0 {
+		f.Stage = Password
+	}
+	return f, Effects{Audit: []audit.Event{record(f, audit.FlowStarted, audit.OK, "", s.Source, now)}}
+}
+
+// Apply moves a flow by one event. See the package comment for what it guarantees.
+func Apply(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
+	if f.Stage.Final() {
+		return f, Effects{}, ErrOver
+	}
+	if !allowed(f.Stage, ev) {
+		return f, Effects{}, ErrWrongStage
+	}
+	if _, lapsing := ev.(Lapsed); !lapsing && f.Stage != Applying && over(f, l, now) {
+		g, e := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "timeout", audit.Source{}, now))
+		return g, e, ErrOver
+	}
+	f = clone(f)
+	f.Touched = now
+	switch e := ev.(type) {
+	case Chose:
+		return chose(f, e, l, now)
+	case Resent:
+		return resent(f, e, l, now)
+	case WentBack:
+		f.Challenge, f.Stage, f.Notice = nil, Choose, ""
+		return f, Effects{}, nil
+	case Tried:
+		return tried(f, l)
+	case Judged:
+		return judged(f, e, l, now)
+	case Mistyped:
+		f.Notice = e.Notice
+		return f, Effects{}, nil
+	case Blocked:
+		return blocked(f, e, now)
+	case Stopped:
+		return refuse(f, e.Refusal, e.Source, now)
+	case Claimed:
+		return claimed(f, e, now)
+	case Written:
+		return written(f, e, now)
+	case Lapsed:
+		g, fx := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "timeout", audit.Source{}, now))
+		return g, fx, nil
+	case Superseded:
+		g, fx := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "superseded", audit.Source{}, now))
+		return g, fx, nil
+	}
+	return f, Effects{}, ErrWrongStage
+}
+
+func over(f Flow, l Limits, now time.Time) bool {
+	return now.After(f.Expires) || now.Sub(f.Touched) > l.Idle
+}
+
+// clone copies what Apply writes through.
+func clone(f Flow) Flow {
+	f.Proven = slices.Clone(f.Proven)
+	if f.Challenge != nil {
+		c := *f.Challenge
+		f.Challenge = &c
+	}
+	if f.Writing != nil {
+		w := *f.Writing
+		f.Writing = &w
+	}
+	return f
+}
+
+func chose(f Flow, e Chose, l Limits, now time.Time) (Flow, Effects, error) {
+	offer, ok := useful(f, e.Challenge.Ref)
+	if !ok {
+		return f, Effects{}, ErrNoOffer
+	}
+	sends := f.Sent[offer.Ref]
+	if len(e.Send) > 0 {
+		if sends >= l.SendsPerMethod {
+			return f, Effects{}, ErrTooManySends
+		}
+		f.Sent = counted(f.Sent, offer.Ref)
+	}
+	return opened(f, e.Challenge, offer, e.Send, e.Source, now)
+}
+
+func resent(f Flow, e Resent, l Limits, now time.Time) (Flow, Effects, error) {
+	if e.Challenge.Ref != f.Challenge.Ref {
+		return f, Effects{}, ErrNoOffer
+	}
+	if f.Sent[e.Challenge.Ref] >= l.SendsPerMethod {
+		return f, Effects{}, ErrTooManySends
+	}
+	offer, ok := useful(f, e.Challenge.Ref)
+	if !ok {
+		return f, Effects{}, ErrNoOffer
+	}
+	f.Sent = counted(f.Sent, offer.Ref)
+	e.Challenge.Tries = f.Challenge.Tries
+	return opened(f, e.Challenge, offer, e.Send, e.Source, now)
+}
+
+func counted(sent map[string]int, ref string) map[string]int {
+	next := make(map[string]int, len(sent)+1)
+	for k, v := range sent {
+		next[k] = v
+	}
+	next[ref]++
+	return next
+}
+
+func opened(f Flow, c Challenge, o Offer, send Sends, from audit.Source, now time.Time) (Flow, Effects, error) {
+	c.Sends = f.Sent[o.Ref]
+	f.Challenge, f.Stage, f.Notice = &c, Prove, ""
+	ev := record(f, audit.ProofRequested, audit.OK, "", from, now)
+	ev.Factors = append(ev.Factors, o.Kind)
+	return f, Effects{Audit: []audit.Event{ev}, Send: send}, nil
+}
+
+func tried(f Flow, l Limits) (Flow, Effects, error) {
+	if f.Challenge.Tries >= l.TriesPerCode {
+		return f, Effects{}, ErrWrongStage
+	}
+	f.Challenge.Tries++
+	return f, Effects{}, nil
+}
+
+func judged(f Flow, e Judged, l Limits, now time.Time) (Flow, Effects, error) {
+	offer, _ := f.Offer(f.Challenge.Ref)
+	ev := record(f, audit.ProofRejected, audit.Refused, e.Reason, e.Source, now)
+	ev.Factors = append(ev.Factors, offer.Kind)
+	switch {
+	case e.Proof != nil && !f.Decoy:
+		ev.Name, ev.Outcome, ev.Actor, ev.Reason = audit.ProofAccepted, audit.OK, audit.Person, ""
+		return proven(f, *e.Proof, e, ev, now)
+	case e.Next != nil && e.Proof == nil:
+		next := *e.Next
+		next.Tries, next.Sends = f.Challenge.Tries, f.Challenge.Sends
+		f.Challenge, f.Notice = &next, ""
+		return f, Effects{}, nil
+	}
+	f.Notice = e.Reason
+	if f.Challenge.Tries >= l.TriesPerCode {
+		f.Challenge, f.Stage, f.Notice = nil, Choose, "code-dead"
+	}
+	return f, Effects{Audit: []audit.Event{ev}}, nil
+}
+
+func proven(f Flow, p policy.Proof, e Judged, ev audit.Event, now time.Time) (Flow, Effects, error) {
+	f.Proven = append(f.Proven, p)
+	f.Challenge, f.Notice = nil, ""
+	if !f.Requirement.SatisfiedBy(f.Proven) {
+		f.Stage = Choose
+		return f, Effects{Audit: []audit.Event{ev}}, nil
+	}
+	if e.Frozen {
+		g, fx, err := refuse(f, RefusedFrozen, e.Source, now)
+		fx.Audit = append([]audit.Event{ev}, fx.Audit...)
+		return g, fx, err
+	}
+	f.Stage = Password
+	return f, Effects{Audit: []audit.Event{ev}}, nil
+}
+
+func blocked(f Flow, e Blocked, now time.Time) (Flow, Effects, error) {
+	f.Refusal, f.Until = RefusedBlocked, e.Until
+	g, fx := end(f, Refused, now,
+		record(f, audit.AccountBlocked, audit.Refused, "too-many", e.Source, now),
+		record(f, audit.FlowRefused, audit.Refused, string(RefusedBlocked), e.Source, now))
+	fx.Send = e.Notices
+	return g, fx, nil
+}
+
+func refuse(f Flow, r Refusal, from audit.Source, now time.Time) (Flow, Effects, error) {
+	f.Refusal = r
+	g, fx := end(f, Refused, now, record(f, audit.FlowRefused, audit.Refused, string(r), from, now))
+	return g, fx, nil
+}
+
+// end closes a flow and forgets what only an open one needs.
+func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
+	f.Stage, f.Ended, f.Challenge = s, now, nil
+	return f, Effects{Audit: evs}
+}
+
+func claimed(f Flow, e Claimed, now time.Time) (Flow, Effects, error) {
+	if f.Decoy || f.Account.IsZero() || !f.Requirement.SatisfiedBy(f.Proven) {
+		return f, Effects{}, ErrNotSatisfied
+	}
+	if f.Requirement.Count == 0 && f.Action != policy.Change {
+		return f, Effects{}, ErrNotSatisfied
+	}
+	f.Writing = &Writing{Claim: e.Claim, Since: now, PasswordSet: e.PasswordSet}
+	f.Stage, f.WasLocked, f.Notice = Applying, e.WasLocked, ""
+	return f, Effects{Audit: []audit.Event{record(f, audit.WriteIntended, audit.OK, "", e.Source, now)}}, nil
+}
+
+func written(f Flow, e Written, now time.Time) (Flow, Effects, error) {
+	if f.Writing == nil || f.Writing.Claim != e.Claim {
+		return f, Effects{}, ErrNotYours
+	}
+	switch e.Outcome {
+	case Confirmed:
+		f.Unlocked = e.Unlocked
+		g, fx := end(f, Done, now, record(f, audit.WriteDone, audit.OK, "", e.Source, now))
+		fx.Send, fx.CloseOthers = e.Notices, true
+		return g, fx, nil
+	case Rejected:
+		f.Stage, f.Writing, f.Notice = Password, nil, "rejected:"+e.Reason
+		return f, Effects{Audit: []audit.Event{record(f, audit.WriteRejected, audit.Refused, e.Reason, e.Source, now)}}, nil
+	case NotWritten:
+		return notWritten(f, e, now)
+	}
+	f.Writing.Unknown = true
+	return f, Effects{Audit: []audit.Event{record(f, audit.WriteUnknown, audit.Unknown, e.Reason, e.Source, now)}}, nil
+}
+
+func notWritten(f Flow, e Written, now time.Time) (Flow, Effects, error) {
+	ev := record(f, audit.WriteRejected, audit.Failed, e.Reason, e.Source, now)
+	f.Writing = nil
+	if e.Reason == "denied" || e.Reason == "gone" {
+		g, fx, err := refuse(f, Refusal(e.Reason), e.Source, now)
+		fx.Audit = append([]audit.Event{ev}, fx.Audit...)
+		return g, fx, err
+	}
+	f.Stage, f.Notice = Password, "unavailable"
+	return f, Effects{Audit: []audit.Event{ev}}, nil
+}
+
+// record makes the audit event of a transition.
+func record(f Flow, name audit.Name, o audit.Outcome, reason string, from audit.Source, now time.Time) audit.Event {
+	actor := audit.Visitor
+	if len(f.Proven) > 0 {
+		actor = audit.Person
+	}
+	ev := audit.Event{
+		Name: name, At: now, Actor: actor, Outcome: o, Reason: reason, Subject: f.Account, Flow: string(f.ID),
+		Purpose: string(f.Action), Policy: f.Policy, Settings: f.Settings, Source: from,
+		Detail: map[string]string{"name": f.Name},
+	}
+	for _, p := range f.Proven {
+		ev.Factors = append(ev.Factors, p.Kind)
+	}
+	return ev
+}

@@ -1,0 +1,23 @@
+// Package flow is one attempt to get back into an account, as a pure state machine.
+//
+//	identify ─► choose ⇄ prove ─► password ─► applying ─► done
+//	                 ╲      ╲          ⇡          │
+//	                  ╲      ╲         ╰──────────┤ rejected, not written
+//	                   ▼      ▼                   ▼
+//	             refused, expired            refused (denied)
+//
+// docs/flow.mermaid is drawn from the transition table in table.go.
+//
+// Invariants:
+//
+//   - Password is reached only when the frozen Requirement is satisfied by Proven; Claimed checks it once more. Only a change may
+//     ask for nothing but the current password.
+//   - A decoy never gets a proof and never reaches Applying.
+//   - After Claimed nobody but the holder of the claim reports the outcome, and no time-out interferes.
+//   - Done, Refused and Expired are final.
+//   - A wrong answer is an outcome, not an error. An event that the stage does not know is ErrWrongStage and changes nothing.
+//   - Apply never changes its argument.
+//
+// Apply checks the time itself: an event after the end of the flow gives the expired flow together with ErrOver, and the caller
+// stores it.
+package flow

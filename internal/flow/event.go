@@ -1,0 +1,125 @@
+package flow
+
+import (
+	"time"
+
+	"rekey/internal/account"
+	"rekey/internal/audit"
+	"rekey/internal/message"
+	"rekey/internal/policy"
+)
+
+// Event is something that happened. The set is sealed.
+type Event interface{ event() }
+
+// Chose opens a challenge for one offer; also from Prove, to use another way.
+type Chose struct {
+	Challenge Challenge
+	Send      Sends
+	Source    audit.Source
+}
+
+// Resent replaces the open challenge by a new one of the same offer; the count of tries goes on.
+type Resent struct {
+	Challenge Challenge
+	Send      Sends
+	Source    audit.Source
+}
+
+// WentBack leaves the open challenge to choose another way.
+type WentBack struct{}
+
+// Tried counts one answer before it is judged.
+type Tried struct{}
+
+// Judged is the judgement of the answer counted by the last Tried.
+type Judged struct {
+	Proof  *policy.Proof // set when the answer was accepted; never for a decoy
+	Reason string        // short code when it was not: "wrong-code", "replayed", "expired"
+	Next   *Challenge    // the method asks once more (Another)
+	Frozen bool          // recovery of the account is frozen: the last proof ends the flow
+	Source audit.Source
+}
+
+// Mistyped stays at the password and says why: a current password that was wrong.
+type Mistyped struct{ Notice string }
+
+// Blocked ends the flow: too many wrong answers for this account over all flows.
+type Blocked struct {
+	Until   time.Time
+	Notices Sends // tell the owner
+	Source  audit.Source
+}
+
+// Stopped refuses the flow for another reason.
+type Stopped struct {
+	Refusal Refusal
+	Source  audit.Source
+}
+
+// Claimed records the intent to write. From here on only the holder of the claim may report the outcome.
+type Claimed struct {
+	Claim       string
+	PasswordSet time.Time
+	WasLocked   bool
+	Source      audit.Source
+}
+
+// Written reports the outcome of the write.
+type Written struct {
+	Claim    string
+	Outcome  WriteOutcome
+	Reason   string // with Rejected: the directory's reason; with NotWritten: short code
+	Unlocked bool
+	Notices  Sends // with Confirmed: tell the owner
+	Source   audit.Source
+}
+
+// WriteOutcome is how a write ended.
+type WriteOutcome uint8
+
+// The outcomes.
+const (
+	UnknownOutcome WriteOutcome = iota // the answer was lost: stays in Applying until resolved
+	Confirmed
+	Rejected   // the directory's policy refused the password: back to Password
+	NotWritten // nothing was sent, or the directory does not let us: back to Password (unavailable) or Refused (denied)
+)
+
+// Lapsed ends a flow whose time is over.
+type Lapsed struct{}
+
+// Superseded ends a flow because another flow of the account was finished, or its owner started over.
+type Superseded struct{}
+
+func (Chose) event()      {}
+func (Resent) event()     {}
+func (WentBack) event()   {}
+func (Tried) event()      {}
+func (Judged) event()     {}
+func (Mistyped) event()   {}
+func (Blocked) event()    {}
+func (Stopped) event()    {}
+func (Claimed) event()    {}
+func (Written) event()    {}
+func (Lapsed) event()     {}
+func (Superseded) event() {}
+
+// Start is what a flow begins with.
+type Start struct {
+	ID       ID
+	Action   policy.Action
+	Account  account.ID // zero for a decoy
+	Decoy    bool
+	Name     string
+	Typed    string
+	SignIn   string
+	Locale   string
+	Settings int64
+	Decision policy.Decision
+	Offers   []Offer
+	Source   audit.Source
+}
+
+// Sends are the messages that go out with an event.
+type Sends = []message.Message

@@ -1,0 +1,129 @@
+package flow
+
+import (
+	"time"
+
+	"rekey/internal/account"
+	"rekey/internal/audit"
+	"rekey/internal/factor"
+	"rekey/internal/message"
+	"rekey/internal/policy"
+)
+
+// ID names a flow; it is not secret. The browser holds a separate random token.
+type ID string
+
+// Stage is where a flow stands. What a person sees depends on nothing else.
+type Stage string
+
+// The stages. Identify is before there is a row; Done, Refused and Expired are final.
+const (
+	Identify Stage = "identify"
+	Choose   Stage = "choose"   // pick a way to prove who you are
+	Prove    Stage = "prove"    // a challenge is open
+	Password Stage = "password" // proven: type the new password (reset, change) or confirm (unlock)
+	Applying Stage = "applying" // the directory is being written; intent is recorded
+	Done     Stage = "done"
+	Refused  Stage = "refused"
+	Expired  Stage = "expired"
+)
+
+// Final reports whether nothing can happen any more.
+func (s Stage) Final() bool { return s == Done || s == Refused || s == Expired }
+
+// Offer is one way to prove who you are that this flow may use. Several credentials of one kind that are asked for together
+// (passkeys) are one offer.
+type Offer struct {
+	Ref         string         `json:"ref"` // value of the radio button: the kind, or kind:2 for the second of a kind
+	Kind        factor.Kind    `json:"kind"`
+	Class       factor.Class   `json:"class"`
+	NeedsScript bool           `json:"needs_script,omitempty"`
+	Credentials []CredentialOf `json:"credentials"`
+}
+
+// CredentialOf is a credential behind an offer.
+type CredentialOf struct {
+	ID      string         `json:"id"`
+	Channel factor.Channel `json:"channel"`
+}
+
+// Challenge is the open question of stage Prove. State is sealed by the store.
+type Challenge struct {
+	Ref     string    `json:"ref"`
+	State   []byte    `json:"state,omitempty"`
+	Prompt  []byte    `json:"prompt,omitempty"` // encoded by the use case, so that a refresh shows the same question
+	Made    time.Time `json:"made"`
+	Expires time.Time `json:"expires"`
+	Tries   int       `json:"tries"` // answers judged or being judged
+	Sends   int       `json:"sends"`
+}
+
+// Refusal says why a flow ended in Refused.
+type Refusal string
+
+// The refusals.
+const (
+	RefusedBlocked     Refusal = "blocked"      // too many wrong answers
+	RefusedFrozen      Refusal = "frozen"       // the owner said "this wasn't me"
+	RefusedDenied      Refusal = "denied"       // the directory or a policy does not allow it
+	RefusedNotEnrolled Refusal = "not-enrolled" // fewer ways set up than asked for
+	RefusedByPerson    Refusal = "cancelled"
+	RefusedGone        Refusal = "gone" // the account disappeared meanwhile
+)
+
+// Flow is one attempt. It is a value: Apply returns a changed copy.
+type Flow struct {
+	ID          ID                   `json:"id"`
+	Version     int64                `json:"version"` // set by the store; compare-and-set
+	Action      policy.Action        `json:"action"`
+	Stage       Stage                `json:"stage"`
+	Account     account.ID           `json:"account"` // zero for decoys
+	Decoy       bool                 `json:"decoy,omitempty"`
+	Name        string               `json:"name"`        // as typed, to show back
+	Typed       string               `json:"typed"`       // throttle key of the typed name, folded
+	SignIn      string               `json:"sign_in"`     // the account's sign-in name, for notices
+	Settings    int64                `json:"settings"`    // version frozen at identify
+	Policy      string               `json:"policy"`      // name
+	Requirement policy.Requirement   `json:"requirement"` // frozen at identify
+	Rules       policy.PasswordRules `json:"rules"`
+	Write       policy.WriteRules    `json:"write"`
+	Offers      []Offer              `json:"offers"`
+	Proven      []policy.Proof       `json:"proven,omitempty"`
+	Sent        map[string]int       `json:"sent,omitempty"` // codes sent, by offer
+	Challenge   *Challenge           `json:"challenge,omitempty"`
+	Locale      string               `json:"locale"`
+	Started     time.Time            `json:"started"`
+	Touched     time.Time            `json:"touched"`
+	Expires     time.Time            `json:"expires"` // absolute
+	Writing     *Writing             `json:"writing,omitempty"`
+	Refusal     Refusal              `json:"refusal,omitempty"`
+	Until       time.Time            `json:"until,omitzero"`     // with RefusedBlocked: when to come back
+	Notice      string               `json:"notice,omitempty"`   // short code of what the next page should say: "wrong-code", "code-expired", "rejected:too-short"
+	Unlocked    bool                 `json:"unlocked,omitempty"` // with Done: a lock was cleared
+	WasLocked   bool                 `json:"was_locked,omitempty"`
+	Ended       time.Time            `json:"ended,omitzero"`
+}
+
+// Writing is the record of intent made before the directory is written.
+type Writing struct {
+	Claim       string    `json:"claim"` // random: who may finish it
+	Since       time.Time `json:"since"`
+	PasswordSet time.Time `json:"password_set"` // what the directory said before the write
+	Unknown     bool      `json:"unknown,omitempty"`
+}
+
+// Effects is what must be committed with the changed flow, or not at all.
+type Effects struct {
+	Audit       []audit.Event
+	Send        []message.Message
+	CloseOthers bool // expire every other open flow of the account, and end its sessions
+}
+
+// Limits are the times and counts the machine enforces.
+type Limits struct {
+	Idle           time.Duration // between two steps
+	Life           time.Duration // from start to end
+	TriesPerCode   int           // answers judged per challenge
+	SendsPerMethod int           // codes sent per offer and flow
+	ApplyingFor    time.Duration // after which a write without a result is resolved by asking the directory
+}

@@ -1,0 +1,237 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rekey/internal/factor"
+)
+
+// Registry is what policies may name.
+type Registry struct {
+	Kinds       []factor.Traits // switched on, strongest first
+	Directories []string        // keys
+}
+
+func (r Registry) kind(k factor.Kind) bool {
+	return slices.ContainsFunc(r.Kinds, func(t factor.Traits) bool { return t.Kind == k })
+}
+
+// Policies is a compiled document. It is never changed and safe for concurrent use.
+type Policies struct {
+	ordered  []compiled
+	defaults map[string]*compiled // by directory key
+	byGroup  map[string][]int32   // anchors: each policy is filed under its most selective condition
+	byOU     map[string][]int32
+	byDomain map[string][]int32
+	rest     []int32
+}
+
+// compiled is a policy ready to be matched.
+type compiled struct {
+	policy  Policy
+	domains []string
+	groups  []string
+	ous     []OU // normalized
+	attrs   []Attribute
+	exGroup []string
+	exOU    []OU
+	exAcct  []string
+	actions [3]decided // reset, unlock, change
+}
+
+// decided is what one action of a policy gives.
+type decided struct {
+	allowed     bool
+	requirement Requirement
+}
+
+// DefaultName is the name of the policy behind all others of a domain that brings none of its own.
+const DefaultName = "default"
+
+// Default is that policy: two independent factors of any kind that is switched on.
+func Default() Policy { return Policy{Name: DefaultName, Reset: Requirement{Count: 2}} }
+
+// Compile checks a document and prepares it. All problems are reported at once, each with its path.
+func Compile(d Document, r Registry) (*Policies, error) {
+	p := &Policies{
+		defaults: map[string]*compiled{}, byGroup: map[string][]int32{}, byOU: map[string][]int32{}, byDomain: map[string][]int32{},
+	}
+	var errs []error
+	names := map[string]bool{}
+	for i, pol := range d.Policies {
+		path := fmt.Sprintf("policies[%d]", i)
+		if names[pol.Name] {
+			errs = append(errs, fmt.Errorf("%s.name: %q is used twice", path, pol.Name))
+		}
+		names[pol.Name] = true
+		errs = append(errs, check(path, pol, r)...)
+		p.add(compile(pol))
+	}
+	for _, key := range r.Directories {
+		pol, ok := d.Defaults[key]
+		if !ok {
+			pol = Default()
+		}
+		if pol.Name == "" || !ok {
+			pol.Name = DefaultName + " of " + key
+		}
+		errs = append(errs, check("defaults."+key, pol, r)...)
+		c := compile(pol)
+		p.defaults[key] = &c
+	}
+	for key := range d.Defaults {
+		if !slices.Contains(r.Directories, key) {
+			errs = append(errs, fmt.Errorf("defaults.%s: no such directory", key))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func check(path string, p Policy, r Registry) []error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
+	}
+	if strings.TrimSpace(p.Name) == "" {
+		bad("name", "is missing")
+	}
+	for i, a := range p.Actions {
+		if a != Reset && a != Unlock && a != Change {
+			bad(fmt.Sprintf("actions[%d]", i), "want reset, unlock or change, got %q", a)
+		}
+	}
+	for i, key := range p.Scope.Domains {
+		if !slices.Contains(r.Directories, key) {
+			bad(fmt.Sprintf("scope.domains[%d]", i), "no directory %q", key)
+		}
+	}
+	for i, o := range append(slices.Clone(p.Scope.OUs), p.Scope.Exclude.OUs...) {
+		if !strings.Contains(o.DN, "=") {
+			bad(fmt.Sprintf("scope.ous[%d].dn", i), "want a name such as OU=People,DC=corp,DC=example, got %q", o.DN)
+		}
+	}
+	for i, a := range p.Scope.Attributes {
+		if a.Name == "" || len(a.Values) == 0 {
+			bad(fmt.Sprintf("scope.attributes[%d]", i), "want a name and at least one value")
+		}
+	}
+	if p.Password.MinLength < 0 || p.Password.MinLength > 127 {
+		bad("password.min_length", "want 0 to 127, got %d", p.Password.MinLength)
+	}
+	errs = append(errs, requirement(path+".reset", p.Reset, r, 1)...)
+	if !p.Unlock.empty() {
+		errs = append(errs, requirement(path+".unlock", p.Unlock, r, 1)...)
+	}
+	return append(errs, requirement(path+".change", p.Change, r, 0)...)
+}
+
+func (r Requirement) empty() bool {
+	return r.Count == 0 && len(r.Mandatory) == 0 && len(r.Allowed) == 0 && len(r.AnyOf) == 0 && !r.SameClass
+}
+
+func requirement(path string, q Requirement, r Registry, least int) []error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
+	}
+	if q.Count < least || q.Count > 5 {
+		bad("count", "want %d to 5, got %d", least, q.Count)
+	}
+	named := map[string][]factor.Kind{"mandatory": q.Mandatory, "allowed": q.Allowed}
+	for i, a := range q.AnyOf {
+		named[fmt.Sprintf("any_of[%d].of", i)] = a.Of
+		if a.N < 1 || a.N > len(a.Of) {
+			bad(fmt.Sprintf("any_of[%d].n", i), "want 1 to %d, got %d", len(a.Of), a.N)
+		}
+	}
+	for key, kinds := range named {
+		for i, k := range kinds {
+			switch {
+			case !r.kind(k):
+				bad(fmt.Sprintf("%s[%d]", key, i), "%q is not switched on", k)
+			case !q.allows(k):
+				bad(fmt.Sprintf("%s[%d]", key, i), "%q is not among the allowed", k)
+			case slices.Contains(kinds[:i], k):
+				bad(fmt.Sprintf("%s[%d]", key, i), "%q is there twice", k)
+			}
+		}
+	}
+	if len(errs) == 0 && q.Count > 0 && !q.possible(r) {
+		bad("count", "no mix of the allowed kinds can meet this; allow more of them, or set same_class")
+	}
+	return errs
+}
+
+// possible reports whether somebody who enrolled everything, kinds of many credentials twice, could meet the requirement.
+func (r Requirement) possible(reg Registry) bool {
+	var all []Enrolled
+	for _, t := range reg.Kinds {
+		for _, n := range []string{"1", "2", "3", "4", "5"} {
+			all = append(all, Enrolled{ID: string(t.Kind) + n, Traits: t, Channel: factor.Channel(string(t.Kind) + n)})
+		}
+	}
+	return r.Reachable(all)
+}
+
+func compile(p Policy) compiled {
+	c := compiled{
+		policy: p, domains: folded(p.Scope.Domains), groups: folded(p.Scope.Groups), ous: normalized(p.Scope.OUs),
+		exGroup: folded(p.Scope.Exclude.Groups), exOU: normalized(p.Scope.Exclude.OUs), exAcct: folded(p.Scope.Exclude.Accounts),
+	}
+	for _, a := range p.Scope.Attributes {
+		c.attrs = append(c.attrs, Attribute{Name: Fold(a.Name), Values: a.Values})
+	}
+	unlock := p.Unlock
+	if unlock.empty() {
+		unlock = p.Reset
+	}
+	for i, q := range []Requirement{p.Reset, unlock, p.Change} {
+		action := []Action{Reset, Unlock, Change}[i]
+		c.actions[i] = decided{allowed: len(p.Actions) == 0 || slices.Contains(p.Actions, action), requirement: q}
+	}
+	return c
+}
+
+func folded(in []string) []string {
+	out := make([]string, len(in))
+	for i, s := range in {
+		out[i] = Fold(s)
+	}
+	return out
+}
+
+func normalized(in []OU) []OU {
+	out := make([]OU, len(in))
+	for i, o := range in {
+		out[i] = OU{DN: NormalizeDN(o.DN), Only: o.Only}
+	}
+	return out
+}
+
+// add files a policy under its most selective condition: groups, else units, else domains, else everybody.
+func (p *Policies) add(c compiled) {
+	i := int32(len(p.ordered)) //nolint:gosec // a settings document does not hold two billion policies
+	p.ordered = append(p.ordered, c)
+	switch {
+	case len(c.groups) > 0:
+		for _, g := range c.groups {
+			p.byGroup[g] = append(p.byGroup[g], i)
+		}
+	case len(c.ous) > 0:
+		for _, o := range c.ous {
+			p.byOU[o.DN] = append(p.byOU[o.DN], i)
+		}
+	case len(c.domains) > 0:
+		for _, d := range c.domains {
+			p.byDomain[d] = append(p.byDomain[d], i)
+		}
+	default:
+		p.rest = append(p.rest, i)
+	}
+}
