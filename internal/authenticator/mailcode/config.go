@@ -1,0 +1,47 @@
+package mailcode
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config says what codes look like and which addresses may be enrolled. The zero value is sound.
+type Config struct {
+	// Digits of a code, from 6 to 10; 0: 6 (NIST SP 800-63B-4 §4.2.1.2).
+	Digits int `yaml:"digits,omitempty"`
+	// Life is how long a code is good for, from 1m to 24h, the most that §4.2.1.2 allows; 0: 10m.
+	Life time.Duration `yaml:"life,omitempty"`
+	// RefuseDomains are the firm's own mail domains: an address there is behind the very password that was lost. They are
+	// compared exactly; a subdomain is another domain.
+	RefuseDomains []string `yaml:"refuse_domains,omitempty"`
+	// AllowDirectoryDomains accepts an address whose domain is that of an address the directory has for the person, a private
+	// mail provider for example. The directory's addresses themselves are refused all the same.
+	AllowDirectoryDomains bool `yaml:"allow_directory_domains,omitempty"`
+}
+
+// Validate names the key that is wrong.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	switch {
+	case c.Digits < 6 || c.Digits > 10:
+		return fmt.Errorf("digits: want 6 to 10, got %d", c.Digits)
+	case c.Life < time.Minute || c.Life > 24*time.Hour:
+		return fmt.Errorf("life: want 1m to 24h, got %v", c.Life)
+	}
+	for i, d := range c.RefuseDomains {
+		if _, err := domain(d); err != nil {
+			return fmt.Errorf("refuse_domains[%d]: %q is not a domain: %w", i, d, err)
+		}
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Digits == 0 {
+		c.Digits = 6
+	}
+	if c.Life == 0 {
+		c.Life = 10 * time.Minute
+	}
+	return c
+}

@@ -1,0 +1,164 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rekey/internal/account"
+	"rekey/internal/secret"
+)
+
+// The errors. ErrRejected and SignInError carry more; match these with errors.Is, those with errors.As.
+var (
+	ErrNotFound       = errors.New("no such account")
+	ErrAmbiguous      = errors.New("more than one account matches")
+	ErrDenied         = errors.New("the service account lacks a right")
+	ErrUnavailable    = errors.New("the directory does not answer")
+	ErrOutcomeUnknown = errors.New("the directory's answer to a write was lost")
+	ErrWrongPassword  = errors.New("the current password is wrong")
+)
+
+// Directory is one domain, tenant or suffix. Implementations are safe for concurrent use.
+type Directory interface {
+	// Key is the directory's name in settings and in account.ID.Directory.
+	Key() string
+	// Lookup finds the account a person means. It reads groups, state and attributes live.
+	// Errors: ErrNotFound, ErrAmbiguous, ErrUnavailable.
+	Lookup(ctx context.Context, who Identifier) (account.Account, error)
+	// Get reads an account by its ID. Errors: ErrNotFound, ErrUnavailable.
+	Get(ctx context.Context, id account.ID) (account.Account, error)
+	// SetPassword replaces the password. Errors: *RejectedError, ErrDenied, ErrNotFound, ErrUnavailable (nothing was
+	// written), ErrOutcomeUnknown (it may have been).
+	SetPassword(ctx context.Context, id account.ID, password secret.Text, w Write) error
+	// Health tells whether the directory can be read and written now. It is cheap and may be up to 30 s old.
+	Health(ctx context.Context) Health
+	// Close releases connections.
+	Close() error
+}
+
+// Write says what goes along with a new password, in the same modification.
+type Write struct {
+	Unlock         bool // clear the lock
+	MustChange     bool // the person must choose another at the next sign-in
+	EnforceHistory bool // ask the directory to check its history and minimum age on a reset, where it can
+}
+
+// Unlocker can clear a lock without touching the password.
+type Unlocker interface {
+	// Unlock reports false when nothing was locked. Errors as SetPassword.
+	Unlock(ctx context.Context, id account.ID) (bool, error)
+}
+
+// Changer can change a password given the old one, also when it has expired or must be changed.
+type Changer interface {
+	// Change never falls back to SetPassword. Errors: ErrWrongPassword and those of SetPassword.
+	Change(ctx context.Context, id account.ID, old, new secret.Text) error
+}
+
+// Authenticator can check a directory password.
+type Authenticator interface {
+	// Authenticate returns nil or a *SignInError, ErrUnavailable. It refuses, with SignInWouldLock, a try that could lock the
+	// account in the directory. An account that does not exist costs the same and gives SignInWrong.
+	Authenticate(ctx context.Context, id account.ID, password secret.Text) error
+}
+
+// RuleReader can say beforehand what the directory will demand of a new password.
+type RuleReader interface {
+	// Rules reads the rules that hold for this account. Errors: ErrNotFound, ErrUnavailable.
+	Rules(ctx context.Context, id account.ID) (Rules, error)
+}
+
+// PasswordDater can tell when a password was last set: how a lost answer to a write is resolved.
+type PasswordDater interface {
+	// PasswordSet reads it from the writer the last write went to when that is up, else from any.
+	PasswordSet(ctx context.Context, id account.ID) (time.Time, error)
+}
+
+// Checker can test its own configuration: reachability, certificates, rights. For doctor and settings.
+type Checker interface {
+	Check(ctx context.Context) []Finding
+}
+
+// Finding is one result of a check.
+type Finding struct {
+	Name string // "tls", "bind", "rights", …
+	OK   bool
+	Text string // plain English for an operator; no secrets
+}
+
+// Health is a directory's condition.
+type Health struct {
+	Readable bool
+	Writable bool
+	Server   string // the one in use
+	Detail   string // for operators
+	Since    time.Time
+}
+
+// Identifier is what a person typed, taken apart. Parse makes it.
+type Identifier struct {
+	Raw    string // as typed, trimmed
+	Domain string // DNS or NetBIOS name given with DOMAIN\name, empty otherwise
+	Name   string // sAMAccountName part of DOMAIN\name or a bare name
+	Mail   string // the whole text when it holds an @: a UPN or an address
+}
+
+// Reason says why a directory rejected a password.
+type Reason string
+
+// The reasons.
+const (
+	TooShort      Reason = "too-short"
+	TooLong       Reason = "too-long"
+	Complexity    Reason = "complexity"
+	InHistory     Reason = "in-history"
+	TooYoung      Reason = "too-young" // changed too recently
+	HoldsName     Reason = "holds-name"
+	Characters    Reason = "characters" // characters the directory cannot take
+	PolicyRefused Reason = "policy"     // refused, and it did not say why
+)
+
+// RejectedError is a password refused by the directory's own policy. Nothing was changed.
+type RejectedError struct{ Reason Reason }
+
+// Error implements error.
+func (e *RejectedError) Error() string { return "password rejected: " + string(e.Reason) }
+
+// SignInReason says why a directory password check failed.
+type SignInReason string
+
+// The reasons. Those marked right mean the password itself was right.
+const (
+	SignInWrong          SignInReason = "wrong" // or no such account
+	SignInLocked         SignInReason = "locked"
+	SignInWouldLock      SignInReason = "would-lock" // not tried: one more failure could lock the account
+	SignInDisabled       SignInReason = "disabled"
+	SignInAccountExpired SignInReason = "account-expired"
+	SignInExpired        SignInReason = "expired"     // right
+	SignInMustChange     SignInReason = "must-change" // right
+	SignInRestricted     SignInReason = "restricted"  // hours or workstation
+)
+
+// SignInError is a refused directory sign-in.
+type SignInError struct{ Reason SignInReason }
+
+// Error implements error.
+func (e *SignInError) Error() string { return "sign-in refused: " + string(e.Reason) }
+
+// Rules is what a directory will demand of a new password, as far as it can be known beforehand.
+type Rules struct {
+	MinLength    int // in UTF-16 units for AD; 0: none
+	MaxLength    int // 0: none known
+	Classes      int // how many character classes are demanded; 0: none
+	OfClasses    int // of how many (AD: 5, Entra: 4)
+	NoNameParts  []string
+	History      int           // passwords remembered; 0: none
+	MinAge       time.Duration // 0: none
+	EnforcesHist bool          // the directory checks history on a reset, not only on a change
+	PasswordSet  time.Time     // when the present one was set, for MinAge
+	ASCIIOnly    bool
+	Lockout      int    // wrong tries until the directory locks; 0: never
+	Source       string // "domain", the name of the PSO, "tenant"
+	Unreadable   bool   // a rule set applies that the service account may not read: say so, do not guess
+}

@@ -1,0 +1,69 @@
+// Package site is what one version of the settings compiles into: an immutable snapshot that use cases read once per
+// request and keep for its length. settings builds it; a new version replaces it whole.
+package site
+
+import (
+	"net/netip"
+	"time"
+
+	"rekey/internal/authenticator"
+	"rekey/internal/directory"
+	"rekey/internal/factor"
+	"rekey/internal/flow"
+	"rekey/internal/policy"
+	"rekey/internal/throttle"
+)
+
+// Snapshot is one compiled version. It is never changed after it was published.
+type Snapshot struct {
+	Version     int64
+	Policies    *policy.Policies
+	Directories []directory.Directory // in the order of the settings
+	Methods     map[factor.Kind]authenticator.Method
+	Order       []factor.Kind // kinds switched on, strongest first
+	Throttle    throttle.Limits
+	Flow        flow.Limits
+	Session     SessionLimits
+	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
+	Brand       Brand
+}
+
+// SessionLimits are the times of "My account".
+type SessionLimits struct {
+	Idle   time.Duration
+	Life   time.Duration
+	StepUp time.Duration // how long a proven method opens changes
+}
+
+// Brand is what the firm makes its own.
+type Brand struct {
+	Name     string // "Example Corp password help"
+	Firm     string // "Example Corp"
+	HelpText string // "Help desk: 4357 · Mon–Fri 7–19"
+	HelpLink string // tel:, mailto: or https: URL; may be empty
+	Color    string // #rrggbb; empty: the house colour
+	Locale   string // default language
+	Product  string // what the password opens, for the password page: "Windows, mail and Microsoft 365"
+}
+
+// Directory finds a directory by its key.
+func (s *Snapshot) Directory(key string) (directory.Directory, bool) {
+	for _, d := range s.Directories {
+		if d.Key() == key {
+			return d, true
+		}
+	}
+	return nil, false
+}
+
+// Source gives the snapshot in force.
+type Source func() *Snapshot
+
+// Version is one saved settings document.
+type Version struct {
+	Number   int64
+	At       time.Time
+	Author   string
+	Reason   string
+	Document []byte // canonical YAML
+}
