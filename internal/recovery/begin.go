@@ -1,0 +1,216 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+
+	"rekey/internal/account"
+	"rekey/internal/audit"
+	"rekey/internal/directory"
+	"rekey/internal/fault"
+	"rekey/internal/flow"
+	"rekey/internal/message"
+	"rekey/internal/policy"
+	"rekey/internal/site"
+	"rekey/internal/throttle"
+)
+
+// Begin is what a person typed on the first page.
+type Begin struct {
+	Action policy.Action
+	Typed  string
+	Domain string // picked after Ambiguous; empty at first
+	Source Source
+}
+
+// Begun is what comes of it: exactly one of Token, Domains and NotEnrolled is set.
+type Begun struct {
+	Flow        flow.Flow
+	Token       Token
+	Domains     []string // the name exists in these: ask which
+	NotEnrolled bool     // known here, but not enough is set up, and the visitor may be told
+}
+
+// Begin identifies a person and opens a flow.
+func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
+	who, err := directory.Parse(in.Typed)
+	if err != nil {
+		return Begun{}, fault.Wrap(fault.Invalid, "start.name-invalid", err).On("name")
+	}
+	if in.Domain != "" {
+		who.Domain = in.Domain
+	}
+	snap := s.Site()
+	if err := s.take(ctx, "start:"+sourceKey(in.Source.Address), snap.Throttle.Starts); err != nil {
+		return Begun{}, err
+	}
+	found, err := lookup(ctx, snap, who)
+	if err != nil {
+		return Begun{}, err
+	}
+	if len(found) > 1 {
+		return Begun{Domains: domains(found)}, nil
+	}
+	if err := s.preflight(ctx, snap, found); err != nil {
+		return Begun{}, err
+	}
+	if len(found) == 0 || !found[0].State.Usable() {
+		return s.beginDecoy(ctx, snap, in, who)
+	}
+	return s.beginReal(ctx, snap, in, who, found[0])
+}
+
+func (s *Service) take(ctx context.Context, key string, b throttle.Bucket) error {
+	ok, _, err := s.Limiter.Take(ctx, key, b)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errTooMany
+	}
+	return nil
+}
+
+// sourceKey groups the addresses one visitor can easily have: an IPv6 subscriber owns a /64.
+func sourceKey(a netip.Addr) string {
+	a = a.Unmap()
+	if !a.IsValid() {
+		return "unknown"
+	}
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return p.String()
+	}
+	return a.String()
+}
+
+// lookup finds everybody a typed name could mean.
+func lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) ([]account.Account, error) {
+	found, err := directory.Find(ctx, snap.Directories, who)
+	if errors.Is(err, directory.ErrAmbiguous) {
+		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	}
+	return found, nil
+}
+
+func domains(as []account.Account) []string {
+	keys := make([]string, len(as))
+	for i, a := range as {
+		keys[i] = a.ID.Directory
+	}
+	return keys
+}
+
+// preflight refuses to ask anybody for anything while the directory could not be written.
+func (s *Service) preflight(ctx context.Context, snap *site.Snapshot, found []account.Account) error {
+	for _, d := range snap.Directories {
+		if len(found) > 0 && d.Key() != found[0].ID.Directory {
+			continue
+		}
+		if h := d.Health(ctx); !h.Writable {
+			return fault.Wrap(fault.Unavailable, errUnavailable.Text, errors.New(d.Key()+": "+h.Detail))
+		}
+		return nil
+	}
+	return errUnavailable
+}
+
+func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier, a account.Account) (Begun, error) {
+	credentials, err := s.Store.Credentials(ctx, a.ID)
+	if err != nil {
+		return Begun{}, err
+	}
+	decision := policy.Decide(snap.Policies, site.Facts(snap, in.Action, a, credentials, in.Source.Source, s.Now()))
+	switch decision.Outcome {
+	case policy.Denied:
+		return s.beginDecoy(ctx, snap, in, who)
+	case policy.NotEnrolled:
+		if !guided(snap, in.Source.Address) {
+			return s.beginDecoy(ctx, snap, in, who)
+		}
+		return s.stop(ctx, snap, in, a, decision)
+	}
+	start := flow.Start{
+		Account:  a.ID,
+		SignIn:   a.Name(),
+		Typed:    fold(who),
+		Decision: decision,
+		Offers:   site.Offers(snap, decision.Requirement, credentials),
+	}
+	return s.create(ctx, snap, in, start)
+}
+
+// create stores the flow, or the refusal when recovery of the account is held.
+func (s *Service) create(ctx context.Context, snap *site.Snapshot, in Begin, start flow.Start) (Begun, error) {
+	start.ID = flow.ID(randomText(12))
+	start.Action = in.Action
+	start.Name = strings.TrimSpace(in.Typed)
+	start.Locale = in.Source.Locale
+	start.Settings = snap.Version
+	start.Source = in.Source.Source
+	now := s.Now()
+	f, effects := flow.New(start, snap.Flow, now)
+	standing, err := s.Store.Standing(ctx, key(f), f.Account)
+	if err != nil {
+		return Begun{}, err
+	}
+	if held, until := throttle.Held(standing.Counter, now); held {
+		blocked, more, err := flow.Apply(f, flow.Blocked{Until: until, Source: in.Source.Source}, snap.Flow, now)
+		if err != nil {
+			return Begun{}, err
+		}
+		f, effects = blocked, merge(effects, more)
+	}
+	token := newToken()
+	if err := s.Store.CreateFlow(ctx, f, token.Hash(), effects); err != nil {
+		return Begun{}, err
+	}
+	f.Version = 1
+	return Begun{Flow: f, Token: token}, nil
+}
+
+// stop tells a known person that too little is set up. The refusal is recorded; no token is given.
+func (s *Service) stop(ctx context.Context, snap *site.Snapshot, in Begin, a account.Account, d policy.Decision) (Begun, error) {
+	now := s.Now()
+	f, effects := flow.New(flow.Start{
+		ID: flow.ID(randomText(12)), Action: in.Action, Account: a.ID, Name: strings.TrimSpace(in.Typed), SignIn: a.Name(),
+		Locale: in.Source.Locale, Settings: snap.Version, Decision: d, Source: in.Source.Source,
+	}, snap.Flow, now)
+	g, more, err := flow.Apply(f, flow.Stopped{Refusal: flow.RefusedNotEnrolled, Source: in.Source.Source}, snap.Flow, now)
+	if err != nil {
+		return Begun{}, err
+	}
+	if err := s.Store.CreateFlow(ctx, g, newToken().Hash(), merge(effects, more)); err != nil {
+		return Begun{}, err
+	}
+	s.observe(g, nil)
+	return Begun{NotEnrolled: true}, nil
+}
+
+func merge(a, b flow.Effects) flow.Effects {
+	return flow.Effects{
+		Audit:       append(append([]audit.Event(nil), a.Audit...), b.Audit...),
+		Send:        append(append([]message.Message(nil), a.Send...), b.Send...),
+		CloseOthers: a.CloseOthers || b.CloseOthers,
+	}
+}
+
+func guided(snap *site.Snapshot, a netip.Addr) bool {
+	a = a.Unmap()
+	for _, p := range snap.Guide {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// fold makes one key of the spellings of a typed name.
+func fold(who directory.Identifier) string {
+	return strings.ToLower(who.Domain + `\` + who.Name + who.Mail)
+}

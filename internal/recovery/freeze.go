@@ -1,0 +1,81 @@
+package recovery
+
+import (
+	"context"
+	"time"
+
+	"rekey/internal/account"
+	"rekey/internal/audit"
+	"rekey/internal/fault"
+	"rekey/internal/flow"
+	"rekey/internal/message"
+	"rekey/internal/notice"
+)
+
+// CheckFreeze tells whether a "this wasn't me" link is good, without doing anything: mail scanners open links too.
+func (s *Service) CheckFreeze(token string) error {
+	_, err := s.freezeSubject(token)
+	return err
+}
+
+func (s *Service) freezeSubject(token string) (account.ID, error) {
+	who, err := notice.FreezeSubject(s.Keys, token, s.Now())
+	if err != nil {
+		return account.ID{}, fault.Wrap(fault.NotFound, "freeze.bad-link", err)
+	}
+	return who, nil
+}
+
+// Freeze stops recovery of the account a link is for, until an operator releases it. It ends open flows and tells the owner.
+// Doing it twice is the same as once.
+func (s *Service) Freeze(ctx context.Context, token string, from Source) error {
+	who, err := s.freezeSubject(token)
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	_, err = s.Freezer.Freeze(ctx, who, now, flow.Effects{
+		Audit: []audit.Event{{
+			Name: audit.RecoveryFrozen, At: now, Actor: audit.Visitor, Outcome: audit.OK, Reason: "link",
+			Subject: who, Settings: s.Site().Version, Source: from.Source,
+		}},
+		Send: s.Owner.Tell(ctx, notice.Event{
+			ID: "frozen." + now.UTC().Format(time.RFC3339) + "." + who.String(), Template: message.RecoveryFrozen,
+			Account: who, Name: s.signIn(ctx, who), Locale: from.Locale, Source: from.Source,
+		}),
+		CloseOthers: true,
+	})
+	return err
+}
+
+// Release lifts a freeze. Only operators may: the bar to freeze is low, the bar to release is high.
+// It reports false when nothing was frozen.
+func (s *Service) Release(ctx context.Context, who account.ID, operator, reason string) (bool, error) {
+	now := s.Now()
+	return s.Freezer.Release(ctx, who, now, flow.Effects{Audit: []audit.Event{{
+		Name: audit.RecoveryReleased, At: now, Actor: audit.Operator, Outcome: audit.OK, Reason: "operator",
+		Subject: who, Settings: s.Site().Version, Detail: map[string]string{"operator": operator, "reason": reason},
+	}}})
+}
+
+func (s *Service) signIn(ctx context.Context, who account.ID) string {
+	d, ok := s.Site().Directory(who.Directory)
+	if !ok {
+		return ""
+	}
+	a, err := d.Get(ctx, who)
+	if err != nil {
+		return ""
+	}
+	return a.Name()
+}
+
+// tell writes to the owner of a flow's account. Nobody owns a decoy.
+func (s *Service) tell(ctx context.Context, f flow.Flow, t message.Template, from Source, extra map[string]string) flow.Sends {
+	if f.Decoy {
+		return nil
+	}
+	return s.Owner.Tell(ctx, notice.Event{
+		ID: string(f.ID), Template: t, Account: f.Account, Name: f.SignIn, Locale: f.Locale, Source: from.Source, Extra: extra,
+	})
+}
