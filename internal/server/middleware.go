@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"rekey/internal/audit"
+)
+
+type contextKey int
+
+const visitKey contextKey = iota
+
+// visit is what the edge knows of a request.
+type visit struct {
+	id      string
+	address netip.Addr
+	locale  string
+}
+
+// policy lets pages load what this server serves, and nothing run or show that is not a file of ours.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *Server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
+		h.Set("Cache-Control", "no-store")
+		if s.config.Secure {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// identify gives the request its id, its client address and its language.
+func (s *Server) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := visit{id: requestID(), address: s.client(r), locale: s.language(w, r)}
+		w.Header().Set("X-Request-Id", v.id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey, v)))
+	})
+}
+
+func requestID() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand since Go 1.24)
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+}
+
+// client finds the visitor's address: the rightmost hop that is not a trusted proxy. Headers from anybody else are ignored.
+func (s *Server) client(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	peer, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	peer = peer.Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusted(peer); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		peer = hop.Unmap()
+	}
+	return peer
+}
+
+func (s *Server) trusted(a netip.Addr) bool {
+	for _, p := range s.config.Proxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+const languageCookie = "lang"
+
+// language is what the visitor picked, else what the browser asks for, else the house's.
+func (s *Server) language(w http.ResponseWriter, r *http.Request) string {
+	picked := ""
+	if strings.Contains(r.URL.RawQuery, languageCookie+"=") {
+		picked = s.catalogue.Match(r.URL.Query().Get(languageCookie))
+		http.SetCookie(w, &http.Cookie{
+			Name: languageCookie, Value: picked, Path: "/", MaxAge: 365 * 24 * 3600,
+			Secure: s.config.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+		return picked
+	}
+	if c, err := r.Cookie(languageCookie); err == nil {
+		picked = c.Value
+	}
+	return s.catalogue.Match(picked, r.Header.Get("Accept-Language"), s.site().Brand.Locale)
+}
+
+// Source tells use cases where a request came from.
+func Source(r *http.Request) audit.Source {
+	v := visitOf(r)
+	agent := r.UserAgent()
+	if len(agent) > 200 {
+		agent = agent[:200]
+	}
+	return audit.Source{Address: v.address, Agent: strings.ToValidUTF8(agent, ""), RequestID: v.id}
+}
+
+// Locale gives the language of a request.
+func Locale(r *http.Request) string { return visitOf(r).locale }
+
+// RequestID gives the id that finds the request's log line.
+func RequestID(r *http.Request) string { return visitOf(r).id }
+
+func visitOf(r *http.Request) visit {
+	v, _ := r.Context().Value(visitKey).(visit)
+	return v
+}
+
+// recover turns a panic into a 500 that leaks nothing.
+func (s *Server) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); {
+			case p == nil:
+			case p == http.ErrAbortHandler:
+				panic(p)
+			default:
+				s.log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "stack", string(debug.Stack()))
+				s.problem(w, r, errors.New("panic"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// observe counts and logs the request. Paths are not logged: some hold links.
+func (s *Server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(rec, r)
+		took := time.Since(start)
+		route := chi.RouteContext(r.Context()).RoutePattern()
+		s.metrics.Request(route, r.Method, rec.status, took)
+		if route != "/static/*" {
+			s.log.DebugContext(r.Context(), "request", "request", RequestID(r), "method", r.Method, "route", route, "status", rec.status, "took", took)
+		}
+	})
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,153 @@
+package recoveryui
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"rekey/internal/fault"
+	"rekey/internal/policy"
+	"rekey/internal/recovery"
+	"rekey/internal/server"
+	"rekey/internal/server/frame"
+	"rekey/web/component"
+	"rekey/web/layout"
+	"rekey/web/recoverypage"
+)
+
+var startURLs = map[policy.Action]string{policy.Reset: "/", policy.Unlock: "/unlock", policy.Change: "/change"}
+
+// startKey names one drawn first page.
+type startKey struct {
+	action   policy.Action
+	locale   string
+	settings int64
+	links    layout.Links
+}
+
+// packed is a page ready to be sent.
+type packed struct {
+	plain, gzipped []byte
+	length, zipped string
+}
+
+// showStart serves the first page. It is the same for everybody, so it is drawn once and holds nothing worth compressing against.
+func (u *UI) showStart(a policy.Action) server.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		k := startKey{a, server.Locale(r), u.Site().Version, u.Frame.Links()}
+		page, ok := u.starts.Load(k)
+		if !ok || r.URL.RawQuery != "" {
+			drawn, err := u.drawStart(r, a)
+			if err != nil {
+				return err
+			}
+			page = drawn
+			u.starts.Store(k, page)
+		}
+		page.(*packed).send(w, r)
+		return nil
+	}
+}
+
+func (u *UI) drawStart(r *http.Request, a policy.Action) (*packed, error) {
+	var b, z bytes.Buffer
+	if err := u.start(r, a, "", nil).Page().Render(r.Context(), &b); err != nil {
+		return nil, err
+	}
+	g, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := g.Write(b.Bytes()); err != nil {
+		return nil, err
+	}
+	if err := g.Close(); err != nil {
+		return nil, err
+	}
+	return &packed{b.Bytes(), z.Bytes(), strconv.Itoa(b.Len()), strconv.Itoa(z.Len())}, nil
+}
+
+func (p *packed) send(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	body := p.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", p.zipped)
+		body = p.gzipped
+	} else {
+		h.Set("Content-Length", p.length)
+	}
+	_, _ = w.Write(body) // the visitor may have gone
+}
+
+func (u *UI) start(r *http.Request, a policy.Action, name string, ps component.Problems) recoverypage.Start {
+	return recoverypage.Start{
+		Shell: u.Frame.Shell(r), Action: string(a), Form: component.Form{Action: "/start/" + string(a)}, Name: name, Problems: ps,
+		ResetURL: "/", UnlockURL: "/unlock", ChangeURL: "/change", AccountURL: "/account",
+	}
+}
+
+func action(r *http.Request) (policy.Action, error) {
+	a := policy.Action(chi.URLParam(r, "action"))
+	if _, ok := startURLs[a]; !ok {
+		return "", fault.New(fault.NotFound, "problem.not-found")
+	}
+	return a, nil
+}
+
+// submitStart takes the user name, and the domain when there was a choice.
+func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
+	a, err := action(r)
+	if err != nil {
+		return err
+	}
+	name := r.PostFormValue("name")
+	begun, err := u.Service.Begin(r.Context(), recovery.Begin{Action: a, Typed: name, Domain: r.PostFormValue("domain"), Source: source(r)})
+	if err != nil {
+		page := u.start(r, a, name, nil)
+		ps, ok := problems(page.Shell, err)
+		if !ok {
+			return err
+		}
+		page.Problems = ps
+		return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
+	}
+	switch {
+	case len(begun.Domains) > 0:
+		return u.showDomains(w, r, a, name, begun.Domains)
+	case begun.NotEnrolled:
+		http.Redirect(w, r, "/stopped/"+string(a), http.StatusSeeOther)
+		return nil
+	}
+	u.Cookie.Set(w, string(begun.Token))
+	http.Redirect(w, r, flowURL, http.StatusSeeOther)
+	return nil
+}
+
+// showDomains asks which of several accounts of that name. The name stays out of the address.
+func (u *UI) showDomains(w http.ResponseWriter, r *http.Request, a policy.Action, name string, keys []string) error {
+	page := recoverypage.Domain{
+		Shell: u.Frame.Shell(r), Name: name, BackURL: startURLs[a],
+		Form: component.Form{Action: "/start/" + string(a), Hidden: []component.Hidden{{Name: "name", Value: name}}},
+	}
+	for _, k := range keys {
+		page.Domains = append(page.Domains, component.Option{Value: k, Label: k})
+	}
+	return frame.Render(w, r, http.StatusOK, page.Page())
+}
+
+// showStopped tells what to do without enough methods. The page says nothing about anybody, so it needs no guard.
+func (u *UI) showStopped(w http.ResponseWriter, r *http.Request) error {
+	a, err := action(r)
+	if err != nil {
+		return err
+	}
+	page := recoverypage.Stopped{Shell: u.Frame.Shell(r), Action: string(a), AccountURL: "/account", StartURL: startURLs[a]}
+	return frame.Render(w, r, http.StatusOK, page.Page())
+}

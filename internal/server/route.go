@@ -1,0 +1,53 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Guard says who may use a route.
+type Guard string
+
+// The guards.
+const (
+	Public  Guard = "public"  // anybody: shows or starts something
+	Flow    Guard = "flow"    // the holder of a flow's token
+	Session Guard = "session" // the holder of a session's token
+	Link    Guard = "link"    // the holder of a signed link
+)
+
+// Route is one entry of the route table.
+type Route struct {
+	Method  string
+	Pattern string
+	Guard   Guard
+	Limiter string // what holds back repetition: "source", "account", "flow", "none: reads only"
+	Audit   string // event it causes, "" for reads
+	Handler HandlerFunc
+}
+
+// HandlerFunc is a handler that may fail. It must not have written anything when it returns an error.
+type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// Area is a family of pages.
+type Area interface {
+	Routes() []Route
+}
+
+// mount puts the routes of every area on the router.
+func (s *Server) mount(r chi.Router, areas []Area) {
+	for _, a := range areas {
+		for _, route := range a.Routes() {
+			r.Method(route.Method, route.Pattern, s.handle(route))
+		}
+	}
+}
+
+func (s *Server) handle(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := route.Handler(w, r); err != nil {
+			s.problem(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,67 @@
+// Package layout is the frame every end-user page stands in: head, masthead, card, colophon.
+package layout
+
+import (
+	"time"
+
+	"rekey/internal/locale"
+)
+
+// Shell is what every page needs besides its own model. Page models embed it.
+type Shell struct {
+	Text      *locale.Printer
+	Links     Links
+	Brand     string // what the portal calls itself: "Example Corp password help"
+	Logo      string // URL of the firm's logo on this host; empty: the house mark
+	Home      string // where the masthead leads; empty: "/"
+	HelpText  string // "Help desk: 4357 · Mon–Fri 7–19"; empty: no line
+	HelpLink  string // tel:, mailto: or https: URL; empty: the text alone
+	Languages []Language
+	Zone      string  // IANA name for times where the browser cannot tell; empty: UTC
+	Timeout   Timeout // zero: the page does not end
+	Refresh   int     // seconds after which the page asks again; 0: never
+	At        string  // version of what is shown; with Refresh, the script loads the page anew when it changes
+}
+
+// Links are the URLs of the files a page loads. web.Assets gives them.
+type Links struct {
+	Sheet, Script, Icon string
+}
+
+// Language is one link of the language switch. The current one is not listed.
+type Language struct {
+	Tag, Name, URL string
+}
+
+// Timeout is when the page's work ends, so that the script can warn in time.
+type Timeout struct {
+	Left   time.Duration // from now
+	Extend string        // URL that a POST without body extends; answers the new seconds left as plain text
+}
+
+// T gives a text of the catalogue.
+func (s Shell) T(key string, kv ...any) string { return s.Text.T(key, kv...) }
+
+// N gives a text of the catalogue for a number.
+func (s Shell) N(key string, n int, kv ...any) string { return s.Text.N(key, n, kv...) }
+
+// title is the page title: what is asked, then whose portal it is. An error comes first (WCAG 2.4.2, 3.3.1).
+func (s Shell) title(page string, failed bool) string {
+	if s.Brand != "" {
+		page += " · " + s.Brand
+	}
+	if failed {
+		return s.T("problem.title-prefix", "Title", page)
+	}
+	return page
+}
+
+func (s Shell) home() string {
+	if s.Home == "" {
+		return "/"
+	}
+	return s.Home
+}
+
+// Isolated keeps a name, an address or a code from disturbing the direction of the sentence it is put into.
+func (s Shell) Isolated(text string) string { return locale.Isolate(text) }
