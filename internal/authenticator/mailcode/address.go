@@ -56,7 +56,8 @@ func parse(typed string) (address, error) {
 }
 
 // domain gives a domain's ASCII form. Unicode is checked, not mapped: ASCII letters are made lower case, and a domain that
-// would need another mapping (full-width letters, the Kelvin sign) is refused.
+// would need another mapping (full-width letters, the Kelvin sign) is refused. The profile has to be the one for registration
+// (RFC 5891 §4): the others map, if only to a normal form, in which the Kelvin sign is a plain K.
 func domain(typed string) (string, error) {
 	lower := strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
@@ -64,7 +65,7 @@ func domain(typed string) (string, error) {
 		}
 		return r
 	}, typed)
-	ascii, err := profile().ToASCII(lower)
+	ascii, err := idna.Registration.ToASCII(lower)
 	if err != nil {
 		return "", err
 	}
@@ -73,14 +74,6 @@ func domain(typed string) (string, error) {
 		return "", errAddress
 	}
 	return ascii, nil
-}
-
-// profile is IDNA 2008 without a mapping step (RFC 5891 §4).
-func profile() *idna.Profile {
-	return idna.New(
-		idna.ValidateLabels(true), idna.CheckHyphens(true), idna.CheckJoiners(true), idna.BidiRule(),
-		idna.StrictDomainName(true), idna.VerifyDNSLength(true),
-	)
 }
 
 // mailbox names what an address is delivered to, so that two spellings of one mailbox share a channel: case is folded, a tag

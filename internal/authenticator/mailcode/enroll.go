@@ -18,8 +18,12 @@ const channelPrefix = "mail:"
 func errInvalid(cause error) error {
 	return fault.Wrap(fault.Invalid, "enroll.mail.invalid", cause).On("address")
 }
-func errSameMailbox() error { return fault.New(fault.Invalid, "enroll.mail.same-mailbox").On("address") }
-func errDuplicate() error   { return fault.New(fault.Invalid, "enroll.mail.duplicate").On("address") }
+
+func errSameMailbox() error {
+	return fault.New(fault.Invalid, "enroll.mail.same-mailbox").On("address")
+}
+
+func errDuplicate() error { return fault.New(fault.Invalid, "enroll.mail.duplicate").On("address") }
 
 // Begin implements authenticator.Enroller: it asks for an address, then sends a code there. An address counts only after that
 // code was typed (NIST SP 800-63B-4 §4.2.1.2).
