@@ -112,7 +112,7 @@ func newPalette(brand string) (palette, error) {
 	}
 	p := palette{brand: c, onAcc: white, onAcD: color(0x0b1020)}
 	p.soft = c.mix(white, 0.9)
-	p.softD = color(0x171c23).mix(c, 0.22)
+	p.softD = color(0x171c23).mix(c, 0.12)
 	p.accent = c.reach(black, color(0xf4f6f9), color(0xeef1f6), p.soft)
 	p.accentD = c.mix(white, 0.3).reach(white, color(0x0e1217), color(0x1f262f), p.softD, p.onAcD)
 	return p, nil

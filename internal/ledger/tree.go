@@ -16,7 +16,7 @@ type Tree struct {
 
 // ReadTree reads what Size and Edge gave.
 func ReadTree(size int64, edge []byte) (Tree, error) {
-	if size < 0 || len(edge) != bits.OnesCount64(uint64(size))*tlog.HashSize { //nolint:gosec // not negative
+	if size < 0 || len(edge) != bits.OnesCount64(uint64(size))*tlog.HashSize {
 		return Tree{}, fmt.Errorf("audit tree: an edge of %d bytes does not fit %d records", len(edge), size)
 	}
 	return Tree{size: size, edge: split(edge)}, nil

@@ -43,10 +43,13 @@ func RuleText(t *locale.Printer, r Rule) string {
 		return r.Text
 	}
 	key := "rule." + r.Code
+	if sharper := key + "." + strconv.Itoa(r.Of); t.Has(sharper) {
+		key = sharper
+	}
 	if !t.Has(key) {
 		return t.T("rule.policy")
 	}
-	return t.N(key, r.N, "Of", r.Of)
+	return t.N(key, r.N)
 }
 
 func stateWord(t *locale.Printer, s RuleState) string {
@@ -88,6 +91,13 @@ func codeField(t *locale.Printer, hint string, digits int, letters bool, problem
 	if digits > 0 {
 		f.Label = t.N("code.label-digits", digits)
 	}
+	return f
+}
+
+// laterCode is a code field below something that has to be read first, so it does not take the focus.
+func laterCode(t *locale.Printer, hint string, digits int, letters bool, problem string) Field {
+	f := codeField(t, hint, digits, letters, problem)
+	f.Focus = false
 	return f
 }
 
@@ -139,12 +149,13 @@ func liveRules(rules []Rule) string {
 	type live struct {
 		Code  string   `json:"code"`
 		N     int      `json:"n,omitempty"`
+		Of    int      `json:"of,omitempty"`
 		Words []string `json:"words,omitempty"`
 	}
 	var out []live
 	for _, r := range rules {
 		if r.Live {
-			out = append(out, live{r.Code, r.N, r.Words})
+			out = append(out, live{r.Code, r.N, r.Of, r.Words})
 		}
 	}
 	if len(out) == 0 {

@@ -100,6 +100,7 @@ type Account struct {
 	SignIn      string
 	Missing     int // how many more ways are needed to reset; 0: ready
 	Frozen      bool
+	Denied      bool // the policy allows this account nothing: there is nothing to set up for
 	Methods     []Method
 	AddForm     component.Form
 	Offers      []Addable

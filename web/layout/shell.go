@@ -37,6 +37,7 @@ type Language struct {
 type Timeout struct {
 	Left   time.Duration // from now
 	Extend string        // URL that a POST without body extends; answers the new seconds left as plain text
+	Over   string        // URL to go to when it has ended; empty: the page's own, with GET
 }
 
 // T gives a text of the catalogue.

@@ -47,11 +47,11 @@ func (m Choose) title() string {
 }
 
 func (m Prove) title() string {
+	if key := "prove." + m.Kind + ".title"; m.Text.Has(key) {
+		return m.T(key)
+	}
 	switch m.Prompt.(type) {
 	case component.Code:
-		if m.Text.Has("prove." + m.Kind + ".title") {
-			return m.T("prove." + m.Kind + ".title")
-		}
 		return m.T("prove.code.title")
 	case component.Ceremony:
 		return m.T("prove.passkey.title")
@@ -77,7 +77,7 @@ func (m Password) lede() string {
 	if m.Product == "" {
 		return ""
 	}
-	return m.T("password.lede", "Product", m.Product)
+	return m.T("password.lede", "Product", m.Isolated(m.Product))
 }
 
 func (m Done) title() string { return m.T("done." + m.Action + ".title") }

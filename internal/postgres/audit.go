@@ -1,0 +1,172 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"rekey/internal/account"
+	"rekey/internal/audit"
+	"rekey/internal/enrollment"
+	"rekey/internal/flow"
+	"rekey/internal/ledger"
+)
+
+// Record writes an audit event that belongs to no other change.
+func (s *Store) Record(ctx context.Context, ev audit.Event) error {
+	err := s.transact(ctx, func(ctx context.Context, t *tx) error { return t.record(ctx, []audit.Event{ev}) })
+	if err != nil {
+		return fmt.Errorf("record %s: %w", ev.Name, err)
+	}
+	return nil
+}
+
+// record appends events to the audit log and commits. The head is locked for one round trip and what the server takes to
+// commit: all there is to compute but the tree is computed before.
+func (t *tx) record(ctx context.Context, events []audit.Event) error {
+	if len(events) == 0 {
+		return t.finish(ctx)
+	}
+	records := make([]ledger.Record, len(events))
+	for i, ev := range events {
+		salt := make([]byte, ledger.SaltSize)
+		_, _ = rand.Read(salt) // never fails (crypto/rand since Go 1.24)
+		var err error
+		if records[i], err = ledger.Encode(ev, salt); err != nil {
+			return err
+		}
+	}
+	var size int64
+	var edge []byte
+	t.batch.Queue(`SELECT size, edge FROM audit_head FOR UPDATE`).QueryRow(func(row pgx.Row) error { return row.Scan(&size, &edge) })
+	if err := t.send(ctx); err != nil {
+		return err
+	}
+	tree, err := ledger.ReadTree(size, edge)
+	if err != nil {
+		return err
+	}
+	for i, ev := range events {
+		var hashes []byte
+		seq := tree.Size()
+		tree, hashes = tree.Append(records[i].Leaf)
+		t.batch.Queue(`
+			INSERT INTO audit_event (seq, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			seq, ev.At, string(ev.Name), string(ev.Outcome), ev.Subject.Directory, ev.Subject.Object, ev.Flow, ev.Reason,
+			string(records[i].Leaf), hashes, records[i].Salt, records[i].Personal)
+	}
+	t.batch.Queue(`UPDATE audit_head SET size = $1, edge = $2`, tree.Size(), tree.Edge())
+	if err := t.finish(ctx); err != nil {
+		return fmt.Errorf("append to the audit log: %w", err)
+	}
+	return nil
+}
+
+// History implements enrollment.Store: newest first.
+func (s *Store) History(ctx context.Context, who account.ID, limit int) ([]enrollment.Past, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT leaf, personal FROM audit_event WHERE directory = $1 AND object = $2 AND object <> ''
+		ORDER BY seq DESC LIMIT $3`, who.Directory, who.Object, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	past, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (enrollment.Past, error) {
+		var r ledger.Record
+		if err := row.Scan(&r.Leaf, &r.Personal); err != nil {
+			return enrollment.Past{}, err
+		}
+		ev, err := ledger.Decode(r)
+		if err != nil {
+			return enrollment.Past{}, err
+		}
+		p := enrollment.Past{
+			Name: ev.Name, At: ev.At, Outcome: ev.Outcome, Reason: ev.Reason, Factors: ev.Factors, Purpose: ev.Purpose, Detail: ev.Detail,
+		}
+		if ev.Source.Address.IsValid() {
+			p.Address = ev.Source.Address.String()
+		}
+		return p, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	return past, nil
+}
+
+// ExportAudit writes the whole audit log as it is now, with a checkpoint signed now, in the format ledger.Verify reads.
+func (s *Store) ExportAudit(ctx context.Context, w io.Writer) error {
+	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.pool, read, func(p pgx.Tx) error {
+		// A long log takes longer than statements may otherwise.
+		if _, err := p.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+			return err
+		}
+		var size int64
+		var edge []byte
+		if err := p.QueryRow(ctx, `SELECT size, edge FROM audit_head`).Scan(&size, &edge); err != nil {
+			return err
+		}
+		tree, err := ledger.ReadTree(size, edge)
+		if err != nil {
+			return err
+		}
+		return ledger.Export(w, tree, s.keys.Signer(), s.now(), records(ctx, p))
+	})
+	if err != nil {
+		return fmt.Errorf("export audit log: %w", err)
+	}
+	return nil
+}
+
+// records streams the log in order.
+func records(ctx context.Context, p pgx.Tx) iter.Seq2[ledger.Stored, error] {
+	return func(yield func(ledger.Stored, error) bool) {
+		rows, err := p.Query(ctx, `SELECT leaf, hashes, salt, personal FROM audit_event ORDER BY seq`)
+		if err != nil {
+			yield(ledger.Stored{}, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r ledger.Stored
+			err := rows.Scan(&r.Leaf, &r.Hashes, &r.Salt, &r.Personal)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(ledger.Stored{}, err)
+		}
+	}
+}
+
+// EraseOf erases the personal data of an account that left: the personal parts of its audit records, its flows, sessions and
+// credentials. What holds no more than the account's id stays: leaves, a freeze, the failure counter. The effects should hold
+// the record of it. It reports how many audit records it touched.
+func (s *Store) EraseOf(ctx context.Context, who account.ID, e flow.Effects) (int64, error) {
+	var erased int64
+	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
+		t.batch.Queue(lockAccount, who.String())
+		t.batch.Queue(`
+			UPDATE audit_event SET personal = NULL, salt = NULL
+			WHERE directory = $1 AND object = $2 AND object <> '' AND personal IS NOT NULL`, who.Directory, who.Object,
+		).Exec(func(tag pgconn.CommandTag) error {
+			erased = tag.RowsAffected()
+			return nil
+		})
+		t.batch.Queue(`DELETE FROM flow WHERE directory = $1 AND object = $2 AND object <> ''`, who.Directory, who.Object)
+		t.batch.Queue(`DELETE FROM session WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
+		t.batch.Queue(`DELETE FROM credential WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
+		return t.commit(ctx, owner{account: who}, e)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("erase personal data: %w", err)
+	}
+	return erased, nil
+}

@@ -1,0 +1,139 @@
+package postgres_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"rekey/internal/audit"
+	"rekey/internal/flow"
+	"rekey/internal/ledger"
+)
+
+func (f fixture) export(t testing.TB) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.ExportAudit(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestAuditLogVerifiesAfterARace(t *testing.T) {
+	s := newStore(t)
+	const each = 10
+	for _, err := range race(racers, func(i int) error {
+		for n := range each {
+			if err := s.Record(t.Context(), event(audit.ProofRejected, alice(), fmt.Sprint(i, n))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sum, err := ledger.Verify(strings.NewReader(s.export(t)), s.keys.Verifier())
+	if err != nil || sum.Records != racers*each || !sum.At.Equal(start()) {
+		t.Errorf("verified %+v, error %v: want %d records", sum, err, racers*each)
+	}
+}
+
+func TestAuditLogIsAppendOnly(t *testing.T) {
+	s := newStore(t)
+	if err := s.Record(t.Context(), event(audit.WriteDone, alice(), "x")); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`UPDATE audit_event SET leaf = '{}'`,
+		`UPDATE audit_event SET reason = 'x', personal = NULL, salt = NULL`,
+		`UPDATE audit_event SET personal = '{}'`,
+		`DELETE FROM audit_event`,
+		`TRUNCATE audit_event`,
+	} {
+		if _, err := s.pool.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "append-only") {
+			t.Errorf("%s: %v, want refused", sql, err)
+		}
+	}
+}
+
+func TestTamperedDatabaseIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		sql  string
+		want int64 // record named
+	}{
+		"leaf changed":     {`UPDATE audit_event SET leaf = replace(leaf, 'totp', 'mail') WHERE seq = 2`, 2},
+		"personal changed": {`UPDATE audit_event SET personal = '{"detail": {"name": "mallory"}}' WHERE seq = 2`, 2},
+		"removed":          {`DELETE FROM audit_event WHERE seq = 2`, 2},
+		"last removed":     {`DELETE FROM audit_event WHERE seq = 4`, 4},
+		"put in":           {`INSERT INTO audit_event SELECT 5, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal FROM audit_event WHERE seq = 4`, 5},
+		"swapped":          {`UPDATE audit_event SET seq = 9 WHERE seq = 2; UPDATE audit_event SET seq = 2 WHERE seq = 3; UPDATE audit_event SET seq = 3 WHERE seq = 9`, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			for i := range 5 {
+				if err := s.Record(t.Context(), event(audit.WriteDone, alice(), fmt.Sprint(i))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.exec(t, `DROP TRIGGER audit_event_keep ON audit_event`)
+			for sql := range strings.SplitSeq(c.sql, ";") {
+				s.exec(t, sql)
+			}
+			_, err := ledger.Verify(strings.NewReader(s.export(t)), s.keys.Verifier())
+			var bad *ledger.RecordError
+			if !errors.As(err, &bad) || bad.Number != c.want {
+				t.Errorf("got %v, want record %d named", err, c.want)
+			}
+		})
+	}
+}
+
+func TestErasedPersonalDataIsGoneAndTheLogStillVerifies(t *testing.T) {
+	s := newStore(t)
+	s.create(t, newFlow("f", alice()))
+	s.enroll(t, credential("c", alice()))
+	for _, ev := range []audit.Event{event(audit.WriteDone, alice(), "canary-alice"), event(audit.WriteDone, bob(), "canary-bob")} {
+		if err := s.Record(t.Context(), ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := s.EraseOf(t.Context(), alice(), flow.Effects{Audit: []audit.Event{{Name: audit.MethodRemoved, At: start(), Outcome: audit.OK, Subject: alice(), Reason: "erased"}}})
+	if err != nil || n != 1 {
+		t.Fatalf("erased %d, error %v", n, err)
+	}
+	export := s.export(t)
+	if strings.Contains(export, "canary-alice") || !strings.Contains(export, "canary-bob") {
+		t.Error("the wrong personal data is left")
+	}
+	sum, err := ledger.Verify(strings.NewReader(export), s.keys.Verifier())
+	if err != nil || sum.Records != 3 || sum.Erased != 1 {
+		t.Errorf("verified %+v, error %v", sum, err)
+	}
+	if n := s.count(t, `SELECT (SELECT count(*) FROM flow) + (SELECT count(*) FROM session) + (SELECT count(*) FROM credential)`); n != 0 {
+		t.Errorf("%d rows of the account are left", n)
+	}
+	past, err := s.History(t.Context(), alice(), 9)
+	if err != nil || len(past) != 2 || past[1].Name != audit.WriteDone || past[1].Detail != nil {
+		t.Errorf("history %v, error %v", past, err)
+	}
+}
+
+func TestOddTextSurvivesTheStore(t *testing.T) {
+	s := newStore(t)
+	ev := event(audit.WriteDone, alice(), "a\x00b\xff<>&\u2028\\u0000 \U0001F511")
+	ev.Source.Agent = "agent\x00\xff"
+	if err := s.Record(t.Context(), ev); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Verify(strings.NewReader(s.export(t)), s.keys.Verifier()); err != nil {
+		t.Error(err)
+	}
+	past, err := s.History(t.Context(), alice(), 1)
+	if err != nil || past[0].Detail["name"] != "ab\uFFFD<>&\u2028\\u0000 \U0001F511" {
+		t.Errorf("history %q, error %v", past, err)
+	}
+}

@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"rekey/internal/delivery"
+	"rekey/internal/message"
+)
+
+// enqueue hands messages to the job queue. One with an ID that is queued already is not sent twice.
+func (t *tx) enqueue(ctx context.Context, ms []message.Message) error {
+	if len(ms) == 0 {
+		return nil
+	}
+	jobs := make([]river.InsertManyParams, len(ms))
+	for i, m := range slices.SortedFunc(slices.Values(ms), byID) { // transactions with the same IDs wait in one order
+		text, err := json.Marshal(m)
+		if err != nil {
+			return fmt.Errorf("write message: %w", err)
+		}
+		sealed, err := t.store.keys.Seal(sealMessage, text, []byte(m.ID))
+		if err != nil {
+			return err
+		}
+		jobs[i] = river.InsertManyParams{
+			Args:       delivery.Job{ID: m.ID, Sealed: sealed},
+			InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}},
+		}
+	}
+	if err := t.send(ctx); err != nil {
+		return err
+	}
+	_, err := t.store.queue.InsertManyTx(ctx, queueTx{t.conn}, jobs)
+	return err
+}
+
+// queueTx lets River insert on a connection that is in a transaction. It begins and ends none.
+type queueTx struct{ conn *pgxpool.Conn }
+
+var errNotTheQueues = errors.New("the transaction is not the queue's to begin or end")
+
+func (q queueTx) Begin(context.Context) (pgx.Tx, error) { return nil, errNotTheQueues }
+func (q queueTx) Commit(context.Context) error          { return errNotTheQueues }
+func (q queueTx) Rollback(context.Context) error        { return errNotTheQueues }
+func (q queueTx) LargeObjects() pgx.LargeObjects        { return pgx.LargeObjects{} }
+func (q queueTx) Conn() *pgx.Conn                       { return q.conn.Conn() }
+
+func (q queueTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	return q.conn.CopyFrom(ctx, table, columns, rows)
+}
+
+func (q queueTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return q.conn.SendBatch(ctx, b)
+}
+
+func (q queueTx) Prepare(ctx context.Context, name, sql string) (*pgconn.StatementDescription, error) {
+	return q.conn.Conn().Prepare(ctx, name, sql)
+}
+
+func (q queueTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return q.conn.Exec(ctx, sql, args...)
+}
+
+func (q queueTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return q.conn.Query(ctx, sql, args...)
+}
+
+func (q queueTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return q.conn.QueryRow(ctx, sql, args...)
+}
+
+func byID(a, b message.Message) int { return strings.Compare(a.ID, b.ID) }
+
+// DeadMessages counts messages that were given up.
+func (s *Store) DeadMessages(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.pool.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE state IN ('discarded', 'cancelled') AND kind = $1`, delivery.Job{}.Kind()).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count dead messages: %w", err)
+	}
+	return n, nil
+}

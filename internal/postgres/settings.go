@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"rekey/internal/audit"
+	"rekey/internal/site"
+)
+
+// pollEvery is how long a new version may go unnoticed when its notification was lost.
+const pollEvery = 4 * time.Second
+
+const settingsChannel = "rekey_settings"
+
+// LatestSettings gives the newest version; NotFound when there is none.
+func (s *Store) LatestSettings(ctx context.Context) (site.Version, error) {
+	return version(s.pool.QueryRow(ctx, `
+		SELECT number, at, author, reason, document FROM settings_version ORDER BY number DESC LIMIT 1`))
+}
+
+// SettingsVersion gives one version; NotFound when there is no such.
+func (s *Store) SettingsVersion(ctx context.Context, number int64) (site.Version, error) {
+	return version(s.pool.QueryRow(ctx, `
+		SELECT number, at, author, reason, document FROM settings_version WHERE number = $1`, number))
+}
+
+// SettingsHistory lists versions, newest first, without their documents.
+func (s *Store) SettingsHistory(ctx context.Context, limit int) ([]site.Version, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT number, at, author, reason, '' FROM settings_version ORDER BY number DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list settings: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (site.Version, error) { return version(row) })
+}
+
+func version(row pgx.Row) (site.Version, error) {
+	var v site.Version
+	err := row.Scan(&v.Number, &v.At, &v.Author, &v.Reason, &v.Document)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return site.Version{}, notFound(errors.New("no such settings version"))
+	}
+	if err != nil {
+		return site.Version{}, fmt.Errorf("read settings: %w", err)
+	}
+	v.At = v.At.UTC()
+	return v, nil
+}
+
+// AppendSettings saves a version as number after+1 and tells the other replicas. Conflict when after is not the newest.
+func (s *Store) AppendSettings(ctx context.Context, v site.Version, after int64, ev audit.Event) (int64, error) {
+	number := after + 1
+	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
+		rows, err := t.exec(ctx, `
+			INSERT INTO settings_version (number, at, author, reason, document) SELECT $1, $2, $3, $4, $5
+			WHERE (SELECT coalesce(max(number), 0) FROM settings_version) = $6`,
+			number, v.At, v.Author, v.Reason, string(v.Document), after)
+		if sqlState(err) == uniqueViolation || err == nil && rows == 0 {
+			return conflict(fmt.Errorf("version %d is not the newest", after))
+		}
+		if err != nil {
+			return err
+		}
+		t.batch.Queue(`SELECT pg_notify($1, $2)`, settingsChannel, strconv.FormatInt(number, 10))
+		return t.record(ctx, []audit.Event{ev})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("save settings: %w", err)
+	}
+	return number, nil
+}
+
+// WatchSettings calls changed with the newest version number, at first and whenever there is a newer one, until ctx ends.
+// Notifications make it quick; a look every few seconds makes it sure. A lost connection is made anew.
+func (s *Store) WatchSettings(ctx context.Context, changed func(version int64)) error {
+	w := watcher{changed: changed}
+	for ctx.Err() == nil {
+		if err := w.listen(ctx, s.pool.Config().ConnConfig); err != nil && ctx.Err() == nil {
+			wait(ctx, time.Second)
+		}
+	}
+	return ctx.Err()
+}
+
+type watcher struct {
+	changed func(int64)
+	seen    int64
+}
+
+// listen watches over a connection of its own until it breaks.
+func (w *watcher) listen(ctx context.Context, cfg *pgx.ConnConfig) error {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it may be broken already
+	if _, err := conn.Exec(ctx, `LISTEN `+settingsChannel); err != nil {
+		return err
+	}
+	for {
+		if err := w.look(ctx, conn); err != nil {
+			return err
+		}
+		tick, cancel := context.WithTimeout(ctx, pollEvery)
+		_, err := conn.WaitForNotification(tick)
+		cancel()
+		if err != nil && (ctx.Err() != nil || conn.IsClosed()) {
+			return err
+		}
+	}
+}
+
+func (w *watcher) look(ctx context.Context, conn *pgx.Conn) error {
+	var newest int64
+	if err := conn.QueryRow(ctx, `SELECT coalesce(max(number), 0) FROM settings_version`).Scan(&newest); err != nil {
+		return err
+	}
+	if newest > w.seen {
+		w.seen = newest
+		w.changed(newest)
+	}
+	return nil
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
