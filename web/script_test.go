@@ -183,7 +183,7 @@ func TestLiveRulesSpeakPolitely(t *testing.T) {
 	p.Wait("the news", `document.querySelector("[data-rules-status]").textContent.includes("Not your name or user name: not yet")`)
 	p.Fill("New password", "Tandem-harbor-velvet7")
 	p.Wait("the good news", `document.querySelector("[data-rules-status]").textContent === "Everything we can check here is fine."`)
-	if got := browser.Eval[string](p, `document.querySelector("[data-rule=name]").textContent.trim().replace(/\s+/g, " ")`); got != "Not your name or user name : done" && got != "Not your name or user name: done" {
+	if got := browser.Eval[string](p, `document.querySelector("[data-rule=name]").textContent.trim()`); got != "Not your name or user name: done" {
 		t.Errorf("a screen reader reads %q", got)
 	}
 	p.Fill("New password", "")
@@ -195,17 +195,19 @@ func TestLiveRulesSpeakPolitely(t *testing.T) {
 func TestAFormIsSentOnce(t *testing.T) {
 	b, s := newBook(t), &sent{}
 	release := make(chan struct{})
+	free := sync.OnceFunc(func() { close(release) })
 	b.answer = func(w http.ResponseWriter, r *http.Request) {
 		<-release
 		s.answer(w, r)
 	}
 	p := browser.New(t, browser.Options{})
 	p.Open(browser.Serve(t, b) + "/en/start-reset")
+	t.Cleanup(free) // before the server closes, which waits for its answers
 	p.Fill("User name", "anna")
 	p.Click("Continue")
 	p.Click("Continue")
 	p.Click("Continue")
-	close(release)
+	free()
 	p.SeeHeading("POST /sent")
 	if len(s.forms) != 1 {
 		t.Errorf("the form was sent %d times, want once", len(s.forms))

@@ -13,14 +13,16 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/goccy/go-yaml"
+
+	"rekey/internal/strictyaml"
 )
 
 // Config is the process configuration. Every key can be set by the environment variable named beside it, which wins.
 type Config struct {
-	// Listen is the address pages are served on.
+	// Listen is the address pages are served on; empty: 127.0.0.1:8080.
 	Listen string `yaml:"listen" env:"REKEY_LISTEN"`
 	// PublicURL is how browsers reach Rekey. It must be https, but for http://localhost. Links in mails and the passkeys'
 	// relying party come from it, never from a request.
@@ -37,7 +39,7 @@ type Config struct {
 	SettingsFile string `yaml:"settings_file" env:"REKEY_SETTINGS_FILE"`
 	// TrustedProxies are networks whose X-Forwarded-For is believed; empty: nobody's.
 	TrustedProxies []string `yaml:"trusted_proxies" env:"REKEY_TRUSTED_PROXIES"`
-	// LogLevel is debug, info, warn or error.
+	// LogLevel is debug, info, warn or error; empty: info.
 	LogLevel string `yaml:"log_level" env:"REKEY_LOG_LEVEL"`
 	// KeepFlows is how long ended flows stay in the database; 0: 30 days. The audit log is kept regardless.
 	KeepFlows time.Duration `yaml:"keep_flows" env:"REKEY_KEEP_FLOWS"`
@@ -46,19 +48,24 @@ type Config struct {
 // Load reads the file, overlays the environment and validates. Errors name the file, line and key. An empty path reads the
 // environment alone.
 func Load(path string) (Config, error) {
-	c := Config{Listen: "127.0.0.1:8080", LogLevel: "info", DatabaseConns: 16, KeepFlows: 30 * 24 * time.Hour}
+	var c Config
 	if path != "" {
-		b, err := os.ReadFile(path)
+		text, err := os.ReadFile(path)
 		if err != nil {
 			return Config{}, fmt.Errorf("read config: %w", err)
 		}
-		if err := Decode(path, b, &c); err != nil {
+		source, err := strictyaml.Parse(path, text)
+		if err != nil {
+			return Config{}, err
+		}
+		if err := source.Decode(&c); err != nil {
 			return Config{}, err
 		}
 	}
 	if err := env.Parse(&c); err != nil {
 		return Config{}, fmt.Errorf("environment: %w", err)
 	}
+	c = c.withDefaults()
 	if err := c.Validate(); err != nil {
 		if path == "" {
 			path = "environment"
@@ -68,17 +75,20 @@ func Load(path string) (Config, error) {
 	return c, nil
 }
 
-// Decode reads strict YAML: an unknown key or a wrong type is an error that names file:line and shows the source.
-func Decode(name string, b []byte, into any) error {
-	err := yaml.UnmarshalWithOptions(b, into, yaml.DisallowUnknownField())
-	if err == nil {
-		return nil
+func (c Config) withDefaults() Config {
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
 	}
-	var at yaml.Error
-	if errors.As(err, &at) && at.GetToken() != nil {
-		return fmt.Errorf("%s:%d: %s", name, at.GetToken().Position.Line, yaml.FormatError(err, false, true))
+	if c.LogLevel == "" {
+		c.LogLevel = "info"
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	if c.DatabaseConns == 0 {
+		c.DatabaseConns = 16
+	}
+	if c.KeepFlows == 0 {
+		c.KeepFlows = 30 * 24 * time.Hour
+	}
+	return c
 }
 
 // Validate reports every problem at once, each with its key.
@@ -117,14 +127,16 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// checkPublicURL refuses anything a passkey or a Secure cookie would not work on.
+// checkPublicURL refuses anything a passkey or a Secure cookie would not work on, and what browsers would spell otherwise.
 func checkPublicURL(s string) error {
 	u, err := url.Parse(s)
 	switch {
 	case s == "":
 		return errors.New("is missing; Rekey never trusts a request's Host header")
-	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+	case err != nil || u.Hostname() == "" || u.User != nil || u.ForceQuery || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
 		return fmt.Errorf("want https://host, got %q", s)
+	case strings.ContainsFunc(u.Host, func(c rune) bool { return c >= utf8.RuneSelf }):
+		return fmt.Errorf("want the host as browsers send it (xn--…), got %q", s)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme == "http" && u.Hostname() == "localhost":
@@ -133,11 +145,23 @@ func checkPublicURL(s string) error {
 	return fmt.Errorf("want https (http is for localhost alone), got %q", s)
 }
 
-// Origin gives the public URL without a slash at the end.
-func (c Config) Origin() string { return strings.TrimRight(c.PublicURL, "/") }
+// Origin gives the public URL as browsers write it in the Origin header: lower case, no default port, no slash at the end.
+func (c Config) Origin() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	} else {
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
+}
 
 // Secure reports whether cookies may be marked Secure.
-func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https:") }
+func (c Config) Secure() bool { return strings.HasPrefix(c.Origin(), "https:") }
 
 // Level gives the log level.
 func (c Config) Level() (slog.Level, error) {
@@ -153,6 +177,9 @@ func (c Config) Proxies() ([]netip.Prefix, error) {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", s)
+		}
+		if p.Bits() == 0 {
+			return nil, fmt.Errorf("%q is everybody", s)
 		}
 		out = append(out, p.Masked())
 	}

@@ -2,8 +2,9 @@ package enrollment
 
 import (
 	"context"
+	"slices"
 	"strings"
-	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"rekey/internal/audit"
@@ -21,38 +22,35 @@ const maxLabel = 60
 // maxMethods is how many credentials of one kind an account may hold.
 const maxMethods = 10
 
-// Add starts the enrollment of a kind. It answers ErrStepUp when an enrolled method must be proven first.
+// Add starts the enrollment of a kind. It answers ErrStepUp when an enrolled method must be proven first; the enrollment then
+// starts by itself.
 func (s *Service) Add(ctx context.Context, token Token, kind factor.Kind, from Source) (Session, error) {
 	sess, err := s.Session(ctx, token)
 	if err != nil {
 		return sess, err
 	}
-	if err := s.mayChange(ctx, sess); err != nil {
+	if _, ok := s.Site().Methods[kind].(authenticator.Enroller); !ok {
+		return sess, errNoKind
+	}
+	if err := s.allow(ctx, sess, thenAdd+string(kind)); err != nil {
 		return sess, err
 	}
-	return s.begin(ctx, sess, kind, nil)
+	return s.begin(ctx, sess, Pending{Kind: kind}, nil, from)
 }
 
-// Input gives a pending enrollment what it asked for, an address for example, and goes on to the proof.
-func (s *Service) Input(ctx context.Context, token Token, at string, input authenticator.Response) (Session, error) {
-	sess, err := s.open(ctx, token, at)
-	if err != nil {
+var errNoKind = fault.New(fault.Invalid, "setup.pick-one").On("kind")
+
+// input gives a pending enrollment what it asked for, an address for example, and goes on to the proof.
+func (s *Service) input(ctx context.Context, sess Session, input authenticator.Response, from Source) (Session, error) {
+	if err := s.allow(ctx, sess, thenAdd+string(sess.Pending.Kind)); err != nil {
 		return sess, err
 	}
-	if !sess.Pending.Enroll {
-		return sess, errStale
-	}
-	if err := s.mayChange(ctx, sess); err != nil {
-		return sess, err
-	}
-	if sess.Pending.Sends >= s.Site().Flow.SendsPerMethod {
-		return sess, errTooMany
-	}
-	return s.begin(ctx, sess, sess.Pending.Kind, input)
+	return s.begin(ctx, sess, *sess.Pending, input, from)
 }
 
-func (s *Service) begin(ctx context.Context, sess Session, kind factor.Kind, input authenticator.Response) (Session, error) {
-	enroller, e, err := s.enrollment(ctx, sess, kind)
+// begin asks the method for the next prompt of an enrollment. Tries and sends of the step before go on counting.
+func (s *Service) begin(ctx context.Context, sess Session, before Pending, input authenticator.Response, from Source) (Session, error) {
+	enroller, e, err := s.enrollment(ctx, sess, before.Kind, from)
 	if err != nil {
 		return sess, err
 	}
@@ -65,96 +63,101 @@ func (s *Service) begin(ctx context.Context, sess Session, kind factor.Kind, inp
 	if err != nil {
 		return sess, err
 	}
-	send, err := s.capped(ctx, sess, c.Send)
-	if err != nil {
+	if err := s.capped(ctx, sess, before.Sends, c.Send); err != nil {
 		return sess, err
 	}
 	p := Pending{
-		Enroll: true, Kind: kind, Ref: string(kind), State: c.State, Prompt: prompt, Made: now, Expires: c.Expires,
-		Sends: sess.sends(string(kind)) + len(send),
+		ID: randomText(6), Enroll: true, Kind: before.Kind, Ref: string(before.Kind), State: c.State, Prompt: prompt, Made: now,
+		Expires: c.Expires, Tries: before.Tries, Sends: before.Sends + len(c.Send),
 	}
-	return s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, cur Session) (Session, flow.Effects, error) {
+	if typed, ok := input.(authenticator.AddressResponse); ok {
+		p.Input = typed.Address
+	}
+	next, err := s.update(ctx, sess, func(_ Tx, cur Session) (Session, flow.Effects, error) {
 		cur.Pending, cur.Notice, cur.Touched = &p, "", now
-		return cur, flow.Effects{Send: send}, nil
+		return cur, flow.Effects{Send: c.Send}, nil
 	})
+	if err != nil {
+		return sess, err
+	}
+	return next, nil
 }
 
-func (s *Service) enrollment(ctx context.Context, sess Session, kind factor.Kind) (authenticator.Enroller, authenticator.Enrollment, error) {
+// enrollment gathers what a method may know. A kind that this person's policy does not take cannot be added: it would only be one
+// more way to open changes.
+func (s *Service) enrollment(ctx context.Context, sess Session, kind factor.Kind, from Source) (authenticator.Enroller, authenticator.Enrollment, error) {
+	none := authenticator.Enrollment{}
 	enroller, ok := s.Site().Methods[kind].(authenticator.Enroller)
 	if !ok {
-		return nil, authenticator.Enrollment{}, errMethodOff
+		return nil, none, errMethodOff
 	}
 	all, err := s.Store.Credentials(ctx, sess.Account)
 	if err != nil {
-		return nil, authenticator.Enrollment{}, err
+		return nil, none, err
 	}
-	subject, err := s.subject(ctx, sess)
+	a, err := s.read(ctx, sess)
 	if err != nil {
-		return nil, authenticator.Enrollment{}, err
+		return nil, none, err
 	}
-	var same []authenticator.Credential
+	if !slices.Contains(s.kinds(s.decide(a, all, from)), kind) {
+		return nil, none, errMethodOff
+	}
+	e := authenticator.Enrollment{Session: sess.ID, Subject: authenticator.Subject{
+		Account: sess.Account, Name: sess.Name, DisplayName: sess.Display, Locale: sess.Locale, Mails: a.Mails,
+	}}
 	for _, c := range all {
 		if c.Kind == kind {
-			same = append(same, c)
+			e.Existing = append(e.Existing, c)
 		}
 	}
-	if len(same) >= maxMethods {
-		return nil, authenticator.Enrollment{}, fault.New(fault.Invalid, "enroll.too-many")
+	if len(e.Existing) >= maxMethods {
+		return nil, none, fault.New(fault.Invalid, "enroll.too-many").On("kind")
 	}
-	return enroller, authenticator.Enrollment{Subject: subject, Existing: same, Session: sess.ID}, nil
+	return enroller, e, nil
 }
 
-// Finish judges the proof of a pending enrollment. A wrong one is no error: the session's notice says so. When it is
-// accepted the method counts, the owner is told, and the browser gets another token.
-func (s *Service) Finish(ctx context.Context, token Token, at string, answer authenticator.Response, label string, from Source) (Token, error) {
-	sess, err := s.open(ctx, token, at)
+// finish judges the proof of a pending enrollment. When it is accepted the method counts, the owner is told, and the browser gets
+// another token.
+func (s *Service) finish(ctx context.Context, sess Session, answer authenticator.Response, label string, from Source) (Moved, error) {
+	label, err := cleanLabel(label)
 	if err != nil {
-		return "", err
+		return Moved{Session: sess}, err
 	}
-	if !sess.Pending.Enroll {
-		return "", errStale
+	if err := s.allow(ctx, sess, thenAdd+string(sess.Pending.Kind)); err != nil {
+		return Moved{Session: sess}, err
 	}
-	if label, err = cleanLabel(label); err != nil {
-		return "", err
-	}
-	if err := s.mayChange(ctx, sess); err != nil {
-		return "", err
-	}
-	if sess, err = s.count(ctx, sess, at, from); err != nil {
-		return "", err
-	}
-	enroller, e, err := s.enrollment(ctx, sess, sess.Pending.Kind)
+	t, err := s.count(ctx, sess, from)
+	sess = t.Session
 	if err != nil {
-		return "", err
+		return Moved{Session: sess}, err
 	}
-	done, err := enroller.Finish(ctx, e, sess.Pending.State, answer, s.Now())
+	p := *sess.Pending
+	enroller, e, err := s.enrollment(ctx, sess, p.Kind, from)
 	if err != nil {
-		return "", err
+		return Moved{Session: sess}, err
 	}
-	if done.Outcome != authenticator.Accepted || past(*sess.Pending, s.Now()) {
-		_, err := s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, cur Session) (Session, flow.Effects, error) {
-			if cur.Version != sess.Version {
-				return cur, flow.Effects{}, errStale
-			}
-			return s.wrong(cur, done.Reason, from)
-		})
-		return "", err
+	done, err := enroller.Finish(ctx, e, p.State, answer, s.Now())
+	if err != nil {
+		return Moved{Session: sess}, err
+	}
+	if done.Outcome != authenticator.Accepted || s.past(p) {
+		return s.rejected(ctx, t, done.Reason, from)
 	}
 	return s.keep(ctx, sess, done, e.Existing, label, from)
 }
 
 // keep saves the proven credential.
-func (s *Service) keep(ctx context.Context, sess Session, done authenticator.Enrolled, existing []authenticator.Credential, label string, from Source) (Token, error) {
+func (s *Service) keep(ctx context.Context, sess Session, done authenticator.Enrolled, existing []authenticator.Credential, label string, from Source) (Moved, error) {
 	c := done.Credential
 	c.ID, c.Account, c.Kind, c.Created = randomText(12), sess.Account, sess.Pending.Kind, s.Now()
 	if label != "" {
 		c.Label = label
 	}
 	effects := s.changed(ctx, audit.MethodAdded, message.MethodAdded, sess, c, from, notice.AddressOf(c)...)
-	var fresh Token
-	_, err := s.Store.UpdateSession(ctx, sess.ID, func(tx Tx, cur Session) (Session, flow.Effects, error) {
-		if cur.Version != sess.Version {
-			return cur, flow.Effects{}, errStale
+	fresh := newToken()
+	next, err := s.update(ctx, sess, func(tx Tx, cur Session) (Session, flow.Effects, error) {
+		if err := s.stillFirst(ctx, tx, cur); err != nil {
+			return cur, flow.Effects{}, err
 		}
 		for _, id := range done.Replaces {
 			if old, ok := find(existing, id); ok {
@@ -169,38 +172,53 @@ func (s *Service) keep(ctx context.Context, sess Session, done authenticator.Enr
 		if err := s.refund(ctx, tx, cur); err != nil {
 			return cur, flow.Effects{}, err
 		}
-		fresh = newToken()
 		if err := tx.RotateToken(ctx, fresh.Hash()); err != nil {
 			return cur, flow.Effects{}, err
 		}
 		cur.Pending, cur.Proven, cur.Notice = nil, s.Now(), "added:"+string(c.Kind)
 		return cur, effects, nil
 	})
-	return fresh, err
+	if err != nil {
+		return Moved{Session: sess}, err
+	}
+	return Moved{Session: next, Token: fresh, Setup: s.unready(ctx, next, from)}, nil
 }
 
-// Drop leaves whatever the session is in the middle of.
-func (s *Service) Drop(ctx context.Context, token Token) error {
-	sess, err := s.Session(ctx, token)
-	if err != nil || sess.Pending == nil {
-		return err
+// stillFirst refuses what only the password allowed when another session has enrolled a method meanwhile.
+func (s *Service) stillFirst(ctx context.Context, tx Tx, sess Session) error {
+	if s.fresh(sess) {
+		return nil
 	}
-	_, err = s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, cur Session) (Session, flow.Effects, error) {
-		cur.Pending, cur.Notice = nil, ""
-		return cur, flow.Effects{}, nil
-	})
+	cs, err := tx.Credentials(ctx, sess.Account)
+	if err == nil && len(s.usable(cs)) > 0 {
+		return errStale
+	}
 	return err
 }
 
+// cleanLabel makes a typed name one line of text. Control characters and those that turn the direction of writing are left out:
+// the name stands in mails and lists beside other words.
 func cleanLabel(label string) (string, error) {
+	if !utf8.ValidString(label) {
+		return "", errLabel
+	}
+	label = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, label)
 	label = strings.Join(strings.Fields(label), " ")
-	if !utf8.ValidString(label) || utf8.RuneCountInString(label) > maxLabel {
-		return "", fault.New(fault.Invalid, "account.label-too-long").On("label")
+	if utf8.RuneCountInString(label) > maxLabel {
+		return "", errLabel
 	}
 	return label, nil
 }
 
-func past(p Pending, now time.Time) bool { return !p.Expires.IsZero() && now.After(p.Expires) }
+var errLabel = fault.New(fault.Invalid, "account.label-too-long").On("label")
 
 func find(cs []authenticator.Credential, id string) (authenticator.Credential, bool) {
 	for _, c := range cs {
@@ -209,16 +227,4 @@ func find(cs []authenticator.Credential, id string) (authenticator.Credential, b
 		}
 	}
 	return authenticator.Credential{}, false
-}
-
-// spend saves what a proof changed in its credential.
-func spend(ctx context.Context, tx Tx, used authenticator.Credential, r authenticator.Result, now time.Time) error {
-	if r.Delete {
-		return tx.DeleteCredential(ctx, used)
-	}
-	if r.Update != nil {
-		used = *r.Update
-	}
-	used.LastUsed = now
-	return tx.SaveCredential(ctx, used)
 }

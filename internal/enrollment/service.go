@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"log/slog"
-	"strconv"
+	"net/netip"
 	"time"
 
 	"rekey/internal/account"
@@ -57,16 +57,25 @@ type Source struct {
 	Locale string
 }
 
-// Faults a page may meet. Their texts are catalogue keys.
+// Faults a page may meet. Their texts are catalogue keys. Those of kind Conflict need no words of their own: the session's page
+// shows what holds now.
 var (
 	errSignIn      = fault.New(fault.NotFound, "problem.signed-out") // no session: sign in
 	errStale       = fault.New(fault.Conflict, "problem.stale")
+	errFrozen      = fault.New(fault.Conflict, "account.frozen")
 	errTooMany     = fault.New(fault.Throttled, "problem.too-many")
+	errHeld        = fault.New(fault.Denied, "signin.held")
 	errUnavailable = fault.New(fault.Unavailable, "problem.directory-down")
-	errMethodOff   = fault.New(fault.Conflict, "problem.method-off")
-	// ErrStepUp asks to prove an enrolled method first.
-	ErrStepUp = fault.New(fault.Denied, "account.step-up")
+	errMethodOff   = fault.New(fault.Denied, "problem.method-off")
+	// ErrStepUp says that an enrolled method must be proven first; the session is now in the middle of that.
+	ErrStepUp = fault.New(fault.Conflict, "account.step-up")
 )
+
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails (crypto/rand since Go 1.24)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
 
 // Token is what the browser holds.
 type Token string
@@ -76,64 +85,22 @@ func (t Token) Hash() TokenHash { return sha256.Sum256([]byte(t)) }
 
 func newToken() Token { return Token(randomText(32)) }
 
-func randomText(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails (crypto/rand since Go 1.24)
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// At names the pending step a form was made for.
-func At(s Session) string {
-	if s.Pending == nil {
-		return s.ID
-	}
-	return s.ID + "." + strconv.FormatInt(s.Pending.Made.UnixNano(), 36) + "." + strconv.Itoa(s.Pending.Tries)
-}
-
-// Session loads the open session a browser holds. None, or one that timed out, is a fault of kind NotFound: sign in.
-func (s *Service) Session(ctx context.Context, token Token) (Session, error) {
-	if token == "" {
-		return Session{}, errSignIn
-	}
-	sess, err := s.Store.SessionByToken(ctx, token.Hash())
-	if err != nil {
-		if fault.Of(err).Kind == fault.NotFound {
-			return Session{}, errSignIn
-		}
-		return Session{}, err
-	}
-	now, limits := s.Now(), s.Site().Session
-	if !sess.Ended.IsZero() || now.After(sess.Expires) || now.Sub(sess.Touched) > limits.Idle {
-		return Session{}, errSignIn
-	}
-	if now.Sub(sess.Touched) < time.Minute {
-		return sess, nil
-	}
-	return s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, sess Session) (Session, flow.Effects, error) {
-		sess.Touched = now
-		return sess, flow.Effects{}, nil
-	})
-}
-
-// open loads the session and refuses a form made for another pending step.
-func (s *Service) open(ctx context.Context, token Token, at string) (Session, error) {
-	sess, err := s.Session(ctx, token)
-	if err != nil {
-		return Session{}, err
-	}
-	if sess.Pending == nil || At(sess) != at {
-		return sess, errStale
-	}
-	return sess, nil
-}
-
 // fresh reports whether changes are open: an enrolled method was proven lately.
 func (s *Service) fresh(sess Session) bool {
 	return !sess.Proven.IsZero() && s.Now().Sub(sess.Proven) <= s.Site().Session.StepUp
 }
 
-// mayChange refuses changes until an enrolled method was proven, unless there is none yet.
-func (s *Service) mayChange(ctx context.Context, sess Session) error {
+// allow lets a change go on when an enrolled method was proven lately, or there is none yet. Otherwise the session begins a
+// step-up that goes on with then, and the answer is ErrStepUp. Nothing changes while recovery is frozen: whoever froze it said that
+// somebody else is at work.
+func (s *Service) allow(ctx context.Context, sess Session, then string) error {
+	frozen, err := s.Standing.Frozen(ctx, sess.Account)
+	if err != nil {
+		return err
+	}
+	if frozen {
+		return errFrozen
+	}
 	if s.fresh(sess) {
 		return nil
 	}
@@ -141,10 +108,15 @@ func (s *Service) mayChange(ctx context.Context, sess Session) error {
 	if err != nil {
 		return err
 	}
-	if len(s.usable(cs)) > 0 {
-		return ErrStepUp
+	if len(s.usable(cs)) == 0 {
+		return nil
 	}
-	return nil
+	if _, err := s.update(ctx, sess, func(_ Tx, cur Session) (Session, flow.Effects, error) {
+		return s.choosing(cur, then, ""), flow.Effects{}, nil
+	}); err != nil {
+		return err
+	}
+	return ErrStepUp
 }
 
 // usable are the credentials of methods that are switched on.
@@ -182,18 +154,25 @@ func (s *Service) changed(ctx context.Context, name audit.Name, t message.Templa
 	}
 }
 
-func (s *Service) subject(ctx context.Context, sess Session) (authenticator.Subject, error) {
+// read gets the person's account from its directory.
+func (s *Service) read(ctx context.Context, sess Session) (account.Account, error) {
 	d, ok := s.Site().Directory(sess.Account.Directory)
 	if !ok {
-		return authenticator.Subject{}, errUnavailable
+		return account.Account{}, errUnavailable
 	}
 	a, err := d.Get(ctx, sess.Account)
 	if err != nil {
-		return authenticator.Subject{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+		return account.Account{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}
-	return authenticator.Subject{
-		Account: sess.Account, Name: sess.Name, DisplayName: sess.Display, Locale: sess.Locale, Mails: a.Mails,
-	}, nil
+	return a, nil
 }
 
-func limiterKey(from Source) string { return "sign-in:" + from.Address.Unmap().String() }
+// limiterKey groups the addresses one visitor can easily have: an IPv6 subscriber owns a /64.
+func limiterKey(a netip.Addr) string {
+	a = a.Unmap()
+	if a.Is6() {
+		p, _ := a.Prefix(64)
+		return "sign-in:" + p.String()
+	}
+	return "sign-in:" + a.String()
+}

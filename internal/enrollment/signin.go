@@ -3,6 +3,7 @@ package enrollment
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"rekey/internal/account"
@@ -17,7 +18,7 @@ import (
 // SignIn is what a person typed.
 type SignIn struct {
 	Typed    string
-	Domain   string // picked after Ambiguous; empty at first
+	Domain   string // picked after Domains; empty at first
 	Password secret.Text
 	Source   Source
 }
@@ -26,15 +27,25 @@ type SignIn struct {
 type SignedIn struct {
 	Token   Token
 	Session Session
+	Setup   bool // more ways are needed before this person can help themselves
 	Domains []string
 }
 
-// Refusals of a sign-in. An unknown name, a wrong password and a locked account read the same.
+// Refusals of a sign-in. An unknown name, a wrong password, a locked account and one that is held read the same.
 var (
 	errWrong      = fault.New(fault.Invalid, "signin.wrong").On("password")
-	errHeld       = fault.New(fault.Throttled, "signin.held")
 	errMustChange = fault.New(fault.Invalid, "signin.must-change").On("password")
 )
+
+// attempt is one try to sign in: of an account, or of a name that nobody has. Both take the same steps.
+type attempt struct {
+	sess      Session // Account is zero for nobody
+	counter   string
+	directory directory.Directory
+	checker   directory.Authenticator
+	asked     account.ID
+	held      bool
+}
 
 // SignIn checks the directory password and opens a session. It gives no access to anything but the person's own methods.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
@@ -48,24 +59,36 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if in.Domain != "" {
 		who.Domain = in.Domain
 	}
-	ok, _, err := s.Limiter.Take(ctx, limiterKey(in.Source), s.Site().Throttle.SignIns)
+	ok, _, err := s.Limiter.Take(ctx, limiterKey(in.Source.Address), s.Site().Throttle.SignIns)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	if !ok {
 		return SignedIn{}, errTooMany
 	}
-	found, err := directory.Find(ctx, s.Site().Directories, who)
-	if err != nil && !errors.Is(err, directory.ErrAmbiguous) {
-		return SignedIn{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	found, err := s.find(ctx, who)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	if len(found) > 1 {
 		return SignedIn{Domains: keys(found)}, nil
 	}
-	if len(found) == 0 {
-		return SignedIn{}, s.unknown(ctx, in.Password)
+	a, err := s.attempt(who, found, in.Source)
+	if err != nil {
+		return SignedIn{}, err
 	}
-	return s.signIn(ctx, found[0], in)
+	return s.try(ctx, a, in)
+}
+
+func (s *Service) find(ctx context.Context, who directory.Identifier) ([]account.Account, error) {
+	found, err := directory.Find(ctx, s.Site().Directories, who)
+	switch {
+	case errors.Is(err, directory.ErrAmbiguous):
+		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")
+	case err != nil:
+		return nil, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	}
+	return found, nil
 }
 
 func keys(as []account.Account) []string {
@@ -76,83 +99,110 @@ func keys(as []account.Account) []string {
 	return out
 }
 
-// unknown costs what a wrong password costs, and says the same.
-func (s *Service) unknown(ctx context.Context, password secret.Text) error {
-	for _, d := range s.Site().Directories {
-		if a, ok := d.(directory.Authenticator); ok {
-			_ = a.Authenticate(ctx, account.ID{Directory: d.Key(), Object: "unknown"}, password) // always wrong
-			break
+// attempt prepares the try. A name nobody has is asked of the first directory, and counted under what was typed.
+func (s *Service) attempt(who directory.Identifier, found []account.Account, from Source) (attempt, error) {
+	now := s.Now()
+	a := attempt{sess: Session{
+		ID: randomText(12), Locale: from.Locale, SignedIn: now, Touched: now, Expires: now.Add(s.Site().Session.Life),
+		Address: from.Address.Unmap().String(), Agent: from.Agent,
+	}}
+	if len(found) == 0 {
+		for _, d := range s.Site().Directories {
+			if checker, ok := d.(directory.Authenticator); ok {
+				a.counter, a.directory, a.checker, a.asked = typedKey(who), d, checker, nobody(d)
+				return a, nil
+			}
 		}
+		return attempt{}, errUnavailable
 	}
-	return errWrong
-}
-
-func (s *Service) signIn(ctx context.Context, a account.Account, in SignIn) (SignedIn, error) {
-	d, _ := s.Site().Directory(a.ID.Directory)
+	person := found[0]
+	d, _ := s.Site().Directory(person.ID.Directory)
 	checker, ok := d.(directory.Authenticator)
 	if !ok {
-		return SignedIn{}, errUnavailable
+		return attempt{}, errUnavailable
 	}
-	now, limits := s.Now(), s.Site().Session
-	sess := Session{
-		ID: randomText(12), Account: a.ID, Name: a.Name(), Display: a.DisplayName, Locale: in.Source.Locale,
-		SignedIn: now, Touched: now, Expires: now.Add(limits.Life),
-		Address: in.Source.Address.Unmap().String(), Agent: in.Source.Agent,
-	}
-	if err := s.countPassword(ctx, a.ID, now); err != nil {
+	a.sess.Account, a.sess.Name, a.sess.Display = person.ID, person.Name(), person.DisplayName
+	a.counter, a.directory, a.checker, a.asked = counterKey(person.ID), d, checker, person.ID
+	return a, nil
+}
+
+func typedKey(who directory.Identifier) string {
+	return "typed:" + strings.ToLower(who.Domain+`\`+who.Name+who.Mail)
+}
+
+// nobody names an account that does not exist: asking about it costs what a wrong password costs.
+func nobody(d directory.Directory) account.ID {
+	return account.ID{Directory: d.Key(), Object: "nobody"}
+}
+
+// try asks the directory. A held account is not asked about: its try goes the way of a name nobody has.
+func (s *Service) try(ctx context.Context, a attempt, in SignIn) (SignedIn, error) {
+	now := s.Now()
+	err := s.Counters.Adjust(ctx, a.counter, flow.Effects{}, func(c throttle.Counter) throttle.Counter {
+		if a.held, _ = throttle.Held(c, now); a.held {
+			return c
+		}
+		return throttle.Fail(c, s.Site().Throttle, now) // counted before the directory judges it
+	})
+	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := checker.Authenticate(ctx, a.ID, in.Password); err != nil {
-		return SignedIn{}, s.refused(ctx, sess, in.Source, err)
+	if a.held {
+		a.asked = nobody(a.directory)
 	}
-	ev := s.event(audit.SignedIn, sess, in.Source)
+	err = a.checker.Authenticate(ctx, a.asked, in.Password)
+	if err != nil || a.held || a.sess.Account.IsZero() {
+		return SignedIn{}, s.refused(ctx, a, in.Source, err)
+	}
+	return s.signedIn(ctx, a, in.Source, now)
+}
+
+func (s *Service) signedIn(ctx context.Context, a attempt, from Source, now time.Time) (SignedIn, error) {
 	token := newToken()
-	if err := s.Store.CreateSession(ctx, sess, token.Hash(), flow.Effects{Audit: []audit.Event{ev}}); err != nil {
+	ev := s.event(audit.SignedIn, a.sess, from)
+	if err := s.Store.CreateSession(ctx, a.sess, token.Hash(), flow.Effects{Audit: []audit.Event{ev}}); err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.Counters.Adjust(ctx, counterKey(a.ID), flow.Effects{}, func(c throttle.Counter) throttle.Counter {
+	if err := s.Counters.Adjust(ctx, a.counter, flow.Effects{}, func(c throttle.Counter) throttle.Counter {
 		return throttle.Refund(c, s.Site().Throttle, now)
 	}); err != nil {
 		return SignedIn{}, err
 	}
-	sess.Version = 1
-	return SignedIn{Token: token, Session: sess}, nil
+	a.sess.Version = 1
+	return SignedIn{Token: token, Session: a.sess, Setup: s.unready(ctx, a.sess, from)}, nil
 }
 
-// countPassword counts the try before the directory judges it. A held account is refused without asking the directory.
-func (s *Service) countPassword(ctx context.Context, who account.ID, now time.Time) error {
-	held := false
-	err := s.Counters.Adjust(ctx, counterKey(who), flow.Effects{}, func(c throttle.Counter) throttle.Counter {
-		if held, _ = throttle.Held(c, now); held {
-			return c
-		}
-		return throttle.Fail(c, s.Site().Throttle, now)
-	})
-	if err == nil && held {
-		return errHeld
-	}
-	return err
-}
-
-// refused records a failed sign-in and chooses what to say.
-func (s *Service) refused(ctx context.Context, sess Session, from Source, err error) error {
+// refused records a failed sign-in and chooses what to say. A try that was not judged, or was right, does not count.
+func (s *Service) refused(ctx context.Context, a attempt, from Source, err error) error {
 	var why *directory.SignInError
-	if !errors.As(err, &why) {
-		return fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	judged := err == nil || errors.As(err, &why)
+	ev := s.event(audit.SignInFailed, a.sess, from)
+	ev.Actor, ev.Outcome = audit.Visitor, audit.Refused
+	right := false
+	switch {
+	case !judged:
+		ev.Outcome, ev.Reason = audit.Failed, "unavailable"
+	case a.sess.Account.IsZero():
+		ev.Reason = "unknown"
+	case a.held:
+		ev.Reason = "held"
+	default:
+		ev.Reason = string(why.Reason)
+		right = why.Reason == directory.SignInExpired || why.Reason == directory.SignInMustChange
 	}
-	ev := s.event(audit.SignInFailed, sess, from)
-	ev.Actor, ev.Outcome, ev.Reason = audit.Visitor, audit.Refused, string(why.Reason)
-	right := why.Reason == directory.SignInExpired || why.Reason == directory.SignInMustChange
-	err = s.Counters.Adjust(ctx, counterKey(sess.Account), flow.Effects{Audit: []audit.Event{ev}}, func(c throttle.Counter) throttle.Counter {
-		if right || why.Reason == directory.SignInWouldLock {
+	refund := !a.held && (!judged || right || ev.Reason == string(directory.SignInWouldLock))
+	if failed := s.Counters.Adjust(ctx, a.counter, flow.Effects{Audit: []audit.Event{ev}}, func(c throttle.Counter) throttle.Counter {
+		if refund {
 			return throttle.Refund(c, s.Site().Throttle, s.Now())
 		}
 		return c
-	})
-	if err != nil {
-		return err
+	}); failed != nil {
+		return failed
 	}
-	if right {
+	switch {
+	case !judged:
+		return fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	case right:
 		return errMustChange
 	}
 	return errWrong
@@ -164,9 +214,12 @@ func (s *Service) SignOut(ctx context.Context, token Token, from Source) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, sess Session) (Session, flow.Effects, error) {
-		sess.Ended, sess.Pending = s.Now(), nil
-		return sess, flow.Effects{Audit: []audit.Event{s.event(audit.SignedOut, sess, from)}}, nil
+	_, err = s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, cur Session) (Session, flow.Effects, error) {
+		if !cur.Ended.IsZero() {
+			return cur, flow.Effects{}, errSignIn
+		}
+		cur.Ended, cur.Pending = s.Now(), nil
+		return cur, flow.Effects{Audit: []audit.Event{s.event(audit.SignedOut, cur, from)}}, nil
 	})
 	return err
 }

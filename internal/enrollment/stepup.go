@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"strings"
 
 	"rekey/internal/audit"
 	"rekey/internal/authenticator"
@@ -10,46 +11,80 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/site"
-	"rekey/internal/throttle"
 )
 
-// StepUp opens a challenge of an enrolled kind. ref is an offer's value; then says what the person was about to do.
-func (s *Service) StepUp(ctx context.Context, token Token, ref, then string, from Source) (Session, error) {
-	sess, err := s.Session(ctx, token)
-	if err != nil {
-		return sess, err
-	}
-	offer, cs, err := s.offer(ctx, sess, ref)
-	if err != nil {
-		return sess, err
-	}
-	return s.challenge(ctx, sess, offer, cs, then, 0, from)
+// What a step-up goes on with, before the kind or the id it is about.
+const (
+	thenAdd    = "add:"
+	thenRemove = "remove:"
+)
+
+// Purpose is what a step-up is for: "add" or "remove".
+func (p *Pending) Purpose() string {
+	what, _, _ := strings.Cut(p.Then, ":")
+	return what
 }
 
-// ResendStepUp makes a new challenge of the pending kind; tries go on counting.
-func (s *Service) ResendStepUp(ctx context.Context, token Token, at string, from Source) (Session, error) {
-	sess, err := s.open(ctx, token, at)
-	if err != nil {
-		return sess, err
-	}
-	p := *sess.Pending
-	if p.Enroll || p.Sends >= s.Site().Flow.SendsPerMethod {
-		return sess, errTooMany
-	}
-	offer, cs, err := s.offer(ctx, sess, p.Ref)
-	if err != nil {
-		return sess, err
-	}
-	return s.challenge(ctx, sess, offer, cs, p.Then, p.Tries, from)
+// adds reports whether a method is being added, or will be after the step-up.
+func (p *Pending) adds() bool { return p.Enroll || strings.HasPrefix(p.Then, thenAdd) }
+
+// choosing is the session before a way to prove is chosen.
+func (s *Service) choosing(sess Session, then, notice string) Session {
+	sess.Pending = &Pending{ID: randomText(6), Then: then, Made: s.Now()}
+	sess.Notice, sess.Touched = notice, s.Now()
+	return sess
 }
 
-// StepUpOffers lists what the person can prove.
-func (s *Service) StepUpOffers(ctx context.Context, sess Session) ([]flow.Offer, error) {
+// Way is an enrolled way to prove who one is.
+type Way struct {
+	Ref         string // value of the radio button
+	Kind        factor.Kind
+	Label       string // what its owner calls it, when the way is one credential
+	NeedsScript bool
+}
+
+// Ways lists what the person can prove, strongest first.
+func (s *Service) Ways(ctx context.Context, sess Session) ([]Way, error) {
 	cs, err := s.Store.Credentials(ctx, sess.Account)
 	if err != nil {
 		return nil, err
 	}
-	return site.AllOffers(s.Site(), cs), nil
+	var out []Way
+	for _, o := range site.AllOffers(s.Site(), cs) {
+		w := Way{Ref: o.Ref, Kind: o.Kind, NeedsScript: o.NeedsScript}
+		if len(o.Credentials) == 1 {
+			c, _ := find(cs, o.Credentials[0].ID)
+			w.Label = c.Label
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+// StepUp opens a challenge of the chosen way. ref is a way's value.
+func (s *Service) StepUp(ctx context.Context, token Token, at, ref string, from Source) (Session, error) {
+	sess, err := s.at(ctx, token, at)
+	if err != nil {
+		return sess, err
+	}
+	if sess.Stage() != Choose {
+		return sess, errStale
+	}
+	return s.challenge(ctx, sess, Pending{Ref: ref, Then: sess.Pending.Then}, from)
+}
+
+// Back leaves the open question of a step-up to choose another way.
+func (s *Service) Back(ctx context.Context, token Token, at string) (Session, error) {
+	sess, err := s.at(ctx, token, at)
+	if err != nil {
+		return sess, err
+	}
+	if sess.Stage() != Prove {
+		return sess, errStale
+	}
+	return s.update(ctx, sess, func(_ Tx, cur Session) (Session, flow.Effects, error) {
+		return s.choosing(cur, cur.Pending.Then, ""), flow.Effects{}, nil
+	})
 }
 
 func (s *Service) offer(ctx context.Context, sess Session, ref string) (flow.Offer, []authenticator.Credential, error) {
@@ -62,32 +97,23 @@ func (s *Service) offer(ctx context.Context, sess Session, ref string) (flow.Off
 			continue
 		}
 		var cs []authenticator.Credential
-		for _, c := range all {
-			if has(o, c.ID) {
-				cs = append(cs, c)
-			}
+		for _, member := range o.Credentials {
+			c, _ := find(all, member.ID)
+			cs = append(cs, c)
 		}
 		return o, cs, nil
 	}
 	return flow.Offer{}, nil, fault.New(fault.Invalid, "choose.pick-one").On("method")
 }
 
-func has(o flow.Offer, id string) bool {
-	for _, c := range o.Credentials {
-		if c.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Service) challenge(ctx context.Context, sess Session, offer flow.Offer, cs []authenticator.Credential, then string, tries int, from Source) (Session, error) {
-	m, ok := s.Site().Methods[offer.Kind]
-	if !ok {
-		return sess, errMethodOff
+// challenge opens a question of the offer that before names. Its tries and sends go on counting.
+func (s *Service) challenge(ctx context.Context, sess Session, before Pending, from Source) (Session, error) {
+	offer, cs, err := s.offer(ctx, sess, before.Ref)
+	if err != nil {
+		return sess, err
 	}
 	now := s.Now()
-	c, err := m.Challenge(ctx, s.request(sess, cs), now)
+	c, err := s.Site().Methods[offer.Kind].Challenge(ctx, s.request(sess, cs), now)
 	if err != nil {
 		return sess, err
 	}
@@ -95,31 +121,26 @@ func (s *Service) challenge(ctx context.Context, sess Session, offer flow.Offer,
 	if err != nil {
 		return sess, err
 	}
-	send, err := s.capped(ctx, sess, c.Send)
-	if err != nil {
+	if err := s.capped(ctx, sess, before.Sends, c.Send); err != nil {
 		return sess, err
 	}
 	p := Pending{
-		Kind: offer.Kind, Ref: offer.Ref, State: c.State, Prompt: prompt, Made: now, Expires: c.Expires,
-		Tries: tries, Then: then, Sends: sess.sends(offer.Ref) + len(send),
+		ID: randomText(6), Kind: offer.Kind, Ref: offer.Ref, State: c.State, Prompt: prompt, Made: now, Expires: c.Expires,
+		Tries: before.Tries, Then: before.Then, Sends: before.Sends + len(c.Send),
 	}
 	for _, c := range cs {
 		p.Credentials = append(p.Credentials, c.ID)
 	}
 	ev := s.event(audit.ProofRequested, sess, from)
 	ev.Factors = []factor.Kind{offer.Kind}
-	return s.Store.UpdateSession(ctx, sess.ID, func(_ Tx, sess Session) (Session, flow.Effects, error) {
-		sess.Pending, sess.Notice, sess.Touched = &p, "", now
-		return sess, flow.Effects{Audit: []audit.Event{ev}, Send: send}, nil
+	next, err := s.update(ctx, sess, func(_ Tx, cur Session) (Session, flow.Effects, error) {
+		cur.Pending, cur.Notice, cur.Touched = &p, "", now
+		return cur, flow.Effects{Audit: []audit.Event{ev}, Send: c.Send}, nil
 	})
-}
-
-// sends counts codes already sent for the pending offer.
-func (s Session) sends(ref string) int {
-	if s.Pending == nil || s.Pending.Ref != ref {
-		return 0
+	if err != nil {
+		return sess, err
 	}
-	return s.Pending.Sends
+	return next, nil
 }
 
 func (s *Service) request(sess Session, cs []authenticator.Credential) authenticator.Request {
@@ -129,47 +150,51 @@ func (s *Service) request(sess Session, cs []authenticator.Credential) authentic
 	}
 }
 
-func (s *Service) capped(ctx context.Context, sess Session, send []message.Message) ([]message.Message, error) {
+// capped refuses to send more codes than one step, or one account, is allowed.
+func (s *Service) capped(ctx context.Context, sess Session, sent int, send []message.Message) error {
 	if len(send) == 0 {
-		return nil, nil
+		return nil
+	}
+	if sent >= s.Site().Flow.SendsPerMethod {
+		return errTooMany
 	}
 	ok, _, err := s.Limiter.Take(ctx, "send:"+counterKey(sess.Account), s.Site().Throttle.Sends)
-	if err != nil {
-		return nil, err
+	if err == nil && !ok {
+		return errTooMany
 	}
-	if !ok {
-		return nil, errTooMany
-	}
-	return send, nil
+	return err
 }
 
-// AnswerStepUp judges the answer to a step-up. A wrong one is no error: the session's notice says so. When it is accepted
-// the browser gets another token, and then tells what the person was about to do.
-func (s *Service) AnswerStepUp(ctx context.Context, token Token, at string, answer authenticator.Response, from Source) (fresh Token, then string, err error) {
-	sess, err := s.open(ctx, token, at)
+// prove judges the answer to a step-up. When it is accepted the browser gets another token, and the session goes on with what the
+// person was about to do.
+func (s *Service) prove(ctx context.Context, sess Session, answer authenticator.Response, from Source) (Moved, error) {
+	t, err := s.count(ctx, sess, from)
+	sess = t.Session
 	if err != nil {
-		return "", "", err
-	}
-	if sess.Pending.Enroll {
-		return "", "", errStale
-	}
-	if sess, err = s.count(ctx, sess, at, from); err != nil {
-		return "", "", err
+		return Moved{Session: sess}, err
 	}
 	p := *sess.Pending
 	cs, err := s.pendingCredentials(ctx, sess)
 	if err != nil {
-		return "", "", err
+		return Moved{Session: sess}, err
 	}
 	m, ok := s.Site().Methods[p.Kind]
 	if !ok {
-		return "", "", errMethodOff
+		return Moved{Session: sess}, errMethodOff
 	}
 	r, err := m.Verify(ctx, s.request(sess, cs), p.State, answer, s.Now())
 	if err != nil {
-		return "", "", err
+		return Moved{Session: sess}, err
 	}
-	return s.stepUp(ctx, sess, p, cs, r, from)
+	used, ok := find(cs, r.Used) // must name a credential of this account
+	if r.Outcome != authenticator.Accepted || !ok || s.past(p) {
+		return s.rejected(ctx, t, r.Reason, from)
+	}
+	moved, err := s.stepUp(ctx, sess, used, r, from)
+	if err != nil {
+		return moved, err
+	}
+	return s.goOn(ctx, moved, p.Then, from)
 }
 
 func (s *Service) pendingCredentials(ctx context.Context, sess Session) ([]authenticator.Credential, error) {
@@ -178,11 +203,9 @@ func (s *Service) pendingCredentials(ctx context.Context, sess Session) ([]authe
 		return nil, err
 	}
 	var cs []authenticator.Credential
-	for _, c := range all {
-		for _, id := range sess.Pending.Credentials {
-			if c.ID == id {
-				cs = append(cs, c)
-			}
+	for _, id := range sess.Pending.Credentials {
+		if c, ok := find(all, id); ok {
+			cs = append(cs, c)
 		}
 	}
 	if len(cs) == 0 {
@@ -191,95 +214,51 @@ func (s *Service) pendingCredentials(ctx context.Context, sess Session) ([]authe
 	return cs, nil
 }
 
-// count adds the try to the session and to the account before the answer is looked at. At the limit of tries for one
-// challenge, or when the account is held, the challenge is dropped.
-func (s *Service) count(ctx context.Context, sess Session, at string, from Source) (Session, error) {
-	now, held := s.Now(), false
-	sess, err := s.Store.UpdateSession(ctx, sess.ID, func(tx Tx, sess Session) (Session, flow.Effects, error) {
-		held = false
-		if sess.Pending == nil || At(sess) != at {
-			return sess, flow.Effects{}, errStale
-		}
-		c, err := tx.Counter(ctx, counterKey(sess.Account))
-		if err != nil {
-			return sess, flow.Effects{}, err
-		}
-		if held, _ = throttle.Held(c, now); held {
-			sess.Pending = nil
-			return sess, flow.Effects{Audit: []audit.Event{s.refusal(audit.AccountBlocked, sess, "held", from)}}, nil
-		}
-		p := *sess.Pending
-		p.Tries++
-		sess.Pending, sess.Touched = &p, now
-		return sess, flow.Effects{}, tx.SetCounter(ctx, counterKey(sess.Account), throttle.Fail(c, s.Site().Throttle, now))
-	})
-	if err == nil && held {
-		return sess, errHeld
-	}
-	return sess, err
-}
-
-func (s *Service) refusal(name audit.Name, sess Session, reason string, from Source) audit.Event {
-	ev := s.event(name, sess, from)
-	ev.Outcome, ev.Reason = audit.Refused, reason
-	return ev
-}
-
-// stepUp commits the judgement of a step-up.
-func (s *Service) stepUp(ctx context.Context, sess Session, p Pending, cs []authenticator.Credential, r authenticator.Result, from Source) (Token, string, error) {
-	used, ok := find(cs, r.Used)
-	accepted := r.Outcome == authenticator.Accepted && ok && !past(p, s.Now())
-	var fresh Token
-	_, err := s.Store.UpdateSession(ctx, sess.ID, func(tx Tx, cur Session) (Session, flow.Effects, error) {
-		fresh = ""
-		if cur.Version != sess.Version {
-			return cur, flow.Effects{}, errStale
-		}
-		if !accepted {
-			return s.wrong(cur, r.Reason, from)
-		}
-		if err := spend(ctx, tx, used, r, s.Now()); err != nil {
+// stepUp commits an accepted proof: the changed credential, the counter and the risen level together, or nothing.
+func (s *Service) stepUp(ctx context.Context, sess Session, used authenticator.Credential, r authenticator.Result, from Source) (Moved, error) {
+	fresh := newToken()
+	next, err := s.update(ctx, sess, func(tx Tx, cur Session) (Session, flow.Effects, error) {
+		if err := s.spend(ctx, tx, used, r); err != nil {
 			return cur, flow.Effects{}, err
 		}
 		if err := s.refund(ctx, tx, cur); err != nil {
 			return cur, flow.Effects{}, err
 		}
-		fresh = newToken()
 		if err := tx.RotateToken(ctx, fresh.Hash()); err != nil {
 			return cur, flow.Effects{}, err
 		}
-		cur.Pending, cur.Notice, cur.Proven = nil, "", s.Now()
 		ev := s.event(audit.SteppedUp, cur, from)
-		ev.Factors = []factor.Kind{p.Kind}
+		ev.Factors = []factor.Kind{cur.Pending.Kind}
+		cur.Pending, cur.Notice, cur.Proven = nil, "", s.Now()
 		return cur, flow.Effects{Audit: []audit.Event{ev}}, nil
 	})
-	if err != nil || !accepted {
-		return "", "", err
-	}
-	return fresh, p.Then, nil
-}
-
-// wrong keeps the challenge open for another try, or drops it after the last.
-func (s *Service) wrong(sess Session, reason string, from Source) (Session, flow.Effects, error) {
-	if reason == "" {
-		reason = "wrong-code"
-	}
-	ev := s.refusal(audit.ProofRejected, sess, reason, from)
-	ev.Factors = []factor.Kind{sess.Pending.Kind}
-	sess.Notice = reason
-	if past(*sess.Pending, s.Now()) {
-		sess.Notice = "expired"
-	}
-	if sess.Pending.Tries >= s.Site().Flow.TriesPerCode {
-		sess.Pending, sess.Notice = nil, "code-dead"
-	}
-	return sess, flow.Effects{Audit: []audit.Event{ev}}, nil
-}
-
-func (s *Service) refund(ctx context.Context, tx Tx, sess Session) error {
-	c, err := tx.Counter(ctx, counterKey(sess.Account))
 	if err != nil {
-		return err
+		return Moved{Session: sess}, err
 	}
-	return tx.SetCounter(ctx, counterKey(sess.Account), throttle.Refund(c, s.Site().Throttle, s.Now()))
+	return Moved{Session: next, Token: fresh}, nil
+}
+
+// spend saves what a proof changed in its credential.
+func (s *Service) spend(ctx context.Context, tx Tx, used authenticator.Credential, r authenticator.Result) error {
+	if r.Delete {
+		return tx.DeleteCredential(ctx, used)
+	}
+	if r.Update != nil {
+		used = *r.Update
+	}
+	used.LastUsed = s.Now()
+	return tx.SaveCredential(ctx, used)
+}
+
+// goOn does what the step-up was for. The new token stands even when that fails.
+func (s *Service) goOn(ctx context.Context, moved Moved, then string, from Source) (Moved, error) {
+	var err error
+	what, which, _ := strings.Cut(then, ":")
+	switch what + ":" {
+	case thenAdd:
+		moved.Session, err = s.Add(ctx, moved.Token, factor.Kind(which), from)
+	case thenRemove:
+		err = s.Remove(ctx, moved.Token, which, from)
+	}
+	return moved, err
 }

@@ -34,19 +34,45 @@ type Session struct {
 	Agent    string
 }
 
-// Pending is the one thing a session is in the middle of: proving an enrolled method, or enrolling a new one.
+// Pending is the one thing a session is in the middle of: choosing or proving an enrolled method, or enrolling a new one.
 type Pending struct {
-	Enroll      bool        `json:"enroll"` // else: step-up with an enrolled method
-	Kind        factor.Kind `json:"kind"`
+	ID          string      `json:"id"`                    // random: names this step in forms
+	Enroll      bool        `json:"enroll"`                // else: step-up with an enrolled method
+	Kind        factor.Kind `json:"kind"`                  // empty: the method for the step-up is still to be chosen
 	Ref         string      `json:"ref"`                   // offer it belongs to
 	Credentials []string    `json:"credentials,omitempty"` // step-up: ids
 	State       []byte      `json:"state,omitempty"`
 	Prompt      []byte      `json:"prompt,omitempty"`
+	Input       string      `json:"input,omitempty"` // enrollment: the typed address, for another code
 	Made        time.Time   `json:"made"`
 	Expires     time.Time   `json:"expires"`
 	Tries       int         `json:"tries"`
 	Sends       int         `json:"sends"`
-	Then        string      `json:"then,omitempty"` // what to do after a step-up: "add:totp", "remove:<id>", …
+	Then        string      `json:"then,omitempty"` // what to do after a step-up: "add:totp", "remove:<id>"
+}
+
+// Stage is what a session is in the middle of. What a person sees depends on nothing else.
+type Stage uint8
+
+// The stages.
+const (
+	Idle   Stage = iota // nothing
+	Choose              // which enrolled method to prove before a change
+	Prove               // the proof of that method
+	Enroll              // the set-up of a new one
+)
+
+// Stage tells what the session is in the middle of.
+func (s Session) Stage() Stage {
+	switch p := s.Pending; {
+	case p == nil:
+		return Idle
+	case p.Enroll:
+		return Enroll
+	case p.Kind == "":
+		return Choose
+	}
+	return Prove
 }
 
 // Store keeps sessions and what accounts enrolled. Rules as for recovery.Store.
@@ -71,6 +97,8 @@ type Change func(tx Tx, s Session) (Session, flow.Effects, error)
 
 // Tx is what a change may do besides moving the session.
 type Tx interface {
+	// Credentials lists what the account has enrolled at this moment; nobody else changes it until the change is committed.
+	Credentials(ctx context.Context, who account.ID) ([]authenticator.Credential, error)
 	AddCredential(ctx context.Context, c authenticator.Credential) error
 	SaveCredential(ctx context.Context, c authenticator.Credential) error
 	DeleteCredential(ctx context.Context, c authenticator.Credential) error

@@ -16,7 +16,7 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
 		Offers: s.Offers, Started: now, Touched: now, Expires: now.Add(l.Life),
 	}
-	if s.Action == policy.Change && s.Decision.Requirement.Count == 0 {
+	if f.satisfied() {
 		f.Stage = Password
 	}
 	return f, Effects{Audit: []audit.Event{record(f, audit.FlowStarted, audit.OK, "", s.Source, now)}}
@@ -30,11 +30,22 @@ func Apply(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 	if !allowed(f.Stage, ev) {
 		return f, Effects{}, ErrWrongStage
 	}
-	if _, lapsing := ev.(Lapsed); !lapsing && f.Stage != Applying && over(f, l, now) {
-		g, e := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "timeout", audit.Source{}, now))
-		return g, e, ErrOver
+	if f.Stage != Applying && over(f, l, now) {
+		g, fx := expire(f, "timeout", now)
+		if _, expected := ev.(Lapsed); expected {
+			return g, fx, nil
+		}
+		return g, fx, ErrOver
 	}
-	f = clone(f)
+	g, fx, err := move(clone(f), ev, l, now)
+	if err != nil {
+		return f, Effects{}, err
+	}
+	return g, fx, nil
+}
+
+// move does what the event says to a copy of the flow.
+func move(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 	f.Touched = now
 	switch e := ev.(type) {
 	case Chose:
@@ -59,18 +70,20 @@ func Apply(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 		return claimed(f, e, now)
 	case Written:
 		return written(f, e, now)
-	case Lapsed:
-		g, fx := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "timeout", audit.Source{}, now))
-		return g, fx, nil
 	case Superseded:
-		g, fx := end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, "superseded", audit.Source{}, now))
+		g, fx := expire(f, "superseded", now)
 		return g, fx, nil
 	}
-	return f, Effects{}, ErrWrongStage
+	return f, Effects{}, ErrWrongStage // Lapsed, but somebody was here meanwhile
 }
 
 func over(f Flow, l Limits, now time.Time) bool {
 	return now.After(f.Expires) || now.Sub(f.Touched) > l.Idle
+}
+
+// satisfied reports whether the frozen requirement is met. Only a change may ask for nothing.
+func (f Flow) satisfied() bool {
+	return (f.Requirement.Count > 0 || f.Action == policy.Change) && f.Requirement.SatisfiedBy(f.Proven)
 }
 
 // clone copies what Apply writes through.
@@ -144,7 +157,16 @@ func tried(f Flow, l Limits) (Flow, Effects, error) {
 }
 
 func judged(f Flow, e Judged, l Limits, now time.Time) (Flow, Effects, error) {
+	if f.Challenge.Tries == 0 { // nothing was counted, so there is nothing to judge
+		return f, Effects{}, ErrWrongStage
+	}
 	offer, _ := f.Offer(f.Challenge.Ref)
+	if e.Proof != nil && !offer.holds(*e.Proof) {
+		return f, Effects{}, ErrNoOffer
+	}
+	if e.Proof != nil && taken(f.Proven, CredentialOf{e.Proof.Credential, e.Proof.Channel}) {
+		e.Proof, e.Reason = nil, "used-already" // of several passkeys, the one that was proven before
+	}
 	ev := record(f, audit.ProofRejected, audit.Refused, e.Reason, e.Source, now)
 	ev.Factors = append(ev.Factors, offer.Kind)
 	switch {
@@ -167,7 +189,7 @@ func judged(f Flow, e Judged, l Limits, now time.Time) (Flow, Effects, error) {
 func proven(f Flow, p policy.Proof, e Judged, ev audit.Event, now time.Time) (Flow, Effects, error) {
 	f.Proven = append(f.Proven, p)
 	f.Challenge, f.Notice = nil, ""
-	if !f.Requirement.SatisfiedBy(f.Proven) {
+	if !f.satisfied() {
 		f.Stage = Choose
 		return f, Effects{Audit: []audit.Event{ev}}, nil
 	}
@@ -195,6 +217,10 @@ func refuse(f Flow, r Refusal, from audit.Source, now time.Time) (Flow, Effects,
 	return g, fx, nil
 }
 
+func expire(f Flow, why string, now time.Time) (Flow, Effects) {
+	return end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, why, audit.Source{}, now))
+}
+
 // end closes a flow and forgets what only an open one needs.
 func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
 	f.Stage, f.Ended, f.Challenge = s, now, nil
@@ -202,10 +228,7 @@ func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
 }
 
 func claimed(f Flow, e Claimed, now time.Time) (Flow, Effects, error) {
-	if f.Decoy || f.Account.IsZero() || !f.Requirement.SatisfiedBy(f.Proven) {
-		return f, Effects{}, ErrNotSatisfied
-	}
-	if f.Requirement.Count == 0 && f.Action != policy.Change {
+	if f.Decoy || f.Account.IsZero() || !f.satisfied() {
 		return f, Effects{}, ErrNotSatisfied
 	}
 	f.Writing = &Writing{Claim: e.Claim, Since: now, PasswordSet: e.PasswordSet}

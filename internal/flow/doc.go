@@ -12,6 +12,7 @@
 //
 //   - Password is reached only when the frozen Requirement is satisfied by Proven; Claimed checks it once more. Only a change may
 //     ask for nothing but the current password.
+//   - A proof is of the offer that was asked, its answer was counted before, and it is independent of the proofs before it.
 //   - A decoy never gets a proof and never reaches Applying.
 //   - After Claimed nobody but the holder of the claim reports the outcome, and no time-out interferes.
 //   - Done, Refused and Expired are final.

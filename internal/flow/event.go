@@ -9,8 +9,8 @@ import (
 	"rekey/internal/policy"
 )
 
-// Event is something that happened. The set is sealed.
-type Event interface{ event() }
+// Event is something that happened. The set is sealed; event gives the name the table knows it by.
+type Event interface{ event() string }
 
 // Chose opens a challenge for one offer; also from Prove, to use another way.
 type Chose struct {
@@ -34,7 +34,7 @@ type Tried struct{}
 
 // Judged is the judgement of the answer counted by the last Tried.
 type Judged struct {
-	Proof  *policy.Proof // set when the answer was accepted; never for a decoy
+	Proof  *policy.Proof // set when the answer was accepted: a credential of the challenge's offer; never for a decoy
 	Reason string        // short code when it was not: "wrong-code", "replayed", "expired"
 	Next   *Challenge    // the method asks once more (Another)
 	Frozen bool          // recovery of the account is frozen: the last proof ends the flow
@@ -86,24 +86,24 @@ const (
 	NotWritten // nothing was sent, or the directory does not let us: back to Password (unavailable) or Refused (denied)
 )
 
-// Lapsed ends a flow whose time is over.
+// Lapsed ends a flow whose time is over; ErrWrongStage when it is not.
 type Lapsed struct{}
 
 // Superseded ends a flow because another flow of the account was finished, or its owner started over.
 type Superseded struct{}
 
-func (Chose) event()      {}
-func (Resent) event()     {}
-func (WentBack) event()   {}
-func (Tried) event()      {}
-func (Judged) event()     {}
-func (Mistyped) event()   {}
-func (Blocked) event()    {}
-func (Stopped) event()    {}
-func (Claimed) event()    {}
-func (Written) event()    {}
-func (Lapsed) event()     {}
-func (Superseded) event() {}
+func (Chose) event() string      { return "Chose" }
+func (Resent) event() string     { return "Resent" }
+func (WentBack) event() string   { return "WentBack" }
+func (Tried) event() string      { return "Tried" }
+func (Judged) event() string     { return "Judged" }
+func (Mistyped) event() string   { return "Mistyped" }
+func (Blocked) event() string    { return "Blocked" }
+func (Stopped) event() string    { return "Stopped" }
+func (Claimed) event() string    { return "Claimed" }
+func (Written) event() string    { return "Written" }
+func (Lapsed) event() string     { return "Lapsed" }
+func (Superseded) event() string { return "Superseded" }
 
 // Start is what a flow begins with.
 type Start struct {

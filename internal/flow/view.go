@@ -1,6 +1,10 @@
 package flow
 
-import "rekey/internal/policy"
+import (
+	"slices"
+
+	"rekey/internal/policy"
+)
 
 // Offer finds an offer by its ref.
 func (f Flow) Offer(ref string) (Offer, bool) {
@@ -12,16 +16,24 @@ func (f Flow) Offer(ref string) (Offer, bool) {
 	return Offer{}, false
 }
 
-// Useful lists the offers that can still bring the flow forward: those with a credential that shares neither itself nor its
-// channel with what was proven.
+// mostMore bounds how many proofs Useful looks ahead; nobody is asked for more.
+const mostMore = 5
+
+// Useful lists the offers that lead to the end with the fewest further proofs. An offer that leads nowhere, or would need one
+// more than another (the second of one class, where two classes are asked for), is not among them.
 func (f Flow) Useful() []Offer {
-	var out []Offer
-	for _, o := range f.Offers {
-		if o.open(f.Proven) && f.helps(o) {
-			out = append(out, o)
+	for more := range mostMore {
+		var out []Offer
+		for _, o := range f.Offers {
+			if f.leads(o, more) {
+				out = append(out, o)
+			}
+		}
+		if len(out) > 0 {
+			return out
 		}
 	}
-	return out
+	return nil
 }
 
 func useful(f Flow, ref string) (Offer, bool) {
@@ -33,54 +45,42 @@ func useful(f Flow, ref string) (Offer, bool) {
 	return Offer{}, false
 }
 
-// open reports whether a credential of the offer is independent of every proof.
-func (o Offer) open(proven []policy.Proof) bool {
+// leads reports whether the requirement is met by proving the offer and after it at most more other ways.
+func (f Flow) leads(o Offer, more int) bool {
 	for _, c := range o.Credentials {
-		if !taken(proven, c) {
+		if !taken(f.Proven, c) && f.within(add(f.Proven, o, c), more) {
 			return true
 		}
 	}
 	return false
 }
 
-// helps reports whether the requirement can still be met after this offer is proven. An offer that would lead nowhere (the
-// last of two, and of the same class as the first) is not shown.
-func (f Flow) helps(o Offer) bool {
-	all := f.candidates()
-	for _, c := range o.Credentials {
-		if !taken(f.Proven, c) && f.reachable(add(f.Proven, o, c), all) {
-			return true
-		}
-	}
-	return false
-}
-
-type candidate struct {
-	offer      Offer
-	credential CredentialOf
-}
-
-func (f Flow) candidates() []candidate {
-	var all []candidate
-	for _, o := range f.Offers {
-		for _, c := range o.Credentials {
-			all = append(all, candidate{o, c})
-		}
-	}
-	return all
-}
-
-// reachable tries every set of the remaining credentials; accounts have a handful.
-func (f Flow) reachable(proofs []policy.Proof, rest []candidate) bool {
+// within reports whether at most more proofs, independent of those that are there, meet the requirement. Credentials of one offer
+// differ by their channel only, so no more of them are tried than are needed.
+func (f Flow) within(proofs []policy.Proof, more int) bool {
 	if f.Requirement.SatisfiedBy(proofs) {
 		return true
 	}
-	for i, c := range rest {
-		if !taken(proofs, c.credential) && f.reachable(add(proofs, c.offer, c.credential), rest[i+1:]) {
-			return true
+	if more == 0 {
+		return false
+	}
+	for _, o := range f.Offers {
+		tried := 0
+		for _, c := range o.Credentials {
+			if tried > more || taken(proofs, c) {
+				continue
+			}
+			if tried++; f.within(add(proofs, o, c), more-1) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// holds reports whether a proof is of this offer.
+func (o Offer) holds(p policy.Proof) bool {
+	return p.Kind == o.Kind && slices.Contains(o.Credentials, CredentialOf{p.Credential, p.Channel})
 }
 
 func add(proofs []policy.Proof, o Offer, c CredentialOf) []policy.Proof {

@@ -2,7 +2,6 @@ package passwordrule
 
 import (
 	_ "embed"
-	"sort"
 	"strings"
 )
 
@@ -23,29 +22,19 @@ func common(text string, r Rules) bool {
 	return listed(commonList, folded)
 }
 
-// listed searches the sorted list without splitting it.
+// listed searches the sorted list by halves, without splitting it.
 func listed(list, word string) bool {
-	if word == "" || strings.Contains(word, "\n") {
-		return false
-	}
-	low, high := 0, len(list)
-	for low < high {
-		mid := (low + high) / 2
-		start := strings.LastIndexByte(list[:mid], '\n') + 1
-		end := start + strings.IndexByte(list[start:]+"\n", '\n')
-		switch line := list[start:min(end, len(list))]; {
+	for list != "" {
+		middle := strings.LastIndexByte(list[:len(list)/2], '\n') + 1
+		line, after, _ := strings.Cut(list[middle:], "\n")
+		switch {
 		case line == word:
-			return true
-		case line < word:
-			low = end + 1
+			return word != ""
+		case word < line:
+			list = list[:middle]
 		default:
-			high = start
+			list = after
 		}
 	}
 	return false
-}
-
-// sorted reports whether a list may be searched; the test holds common.txt to it.
-func sorted(list string) bool {
-	return sort.StringsAreSorted(strings.Split(strings.TrimSuffix(list, "\n"), "\n"))
 }

@@ -15,24 +15,26 @@ import (
 //go:embed words.txt
 var wordList string
 
-// Suggest makes a password of random words with a digit and a sign: four words are 44 bits, plus about 9 for digit, sign and
-// place of the capital. It adds words until every rule that can be judged here is met. rng is crypto/rand.Reader in production.
+// attempts bounds the search for words that hold no part of the name and fit the longest password allowed.
+const attempts = 1000
+
+// Suggest makes a password of random words joined by dashes, with one capital and a digit at the end: four words are 44 bits,
+// the digit 3, the place of the capital 2, together 49 bits. Rules that want a longer one get more words. It meets every rule
+// that can be judged here, and is empty when the rules leave no room for words. rng is crypto/rand.Reader in production.
 func Suggest(rng io.Reader, r Rules) secret.Text {
 	words := strings.Fields(wordList)
-	parts := []string{}
-	for len(parts) < 12 {
-		parts = append(parts, words[pick(rng, len(words))])
-		if len(parts) < 4 {
-			continue
+	for range attempts {
+		parts := []string{}
+		for length := 0; len(parts) < 4 || length < max(r.MinUnits, r.MinLength); {
+			word := words[pick(rng, len(words))]
+			parts = append(parts, word)
+			length += len(word) + 1 // the dash behind it; the digit behind the last
 		}
 		if s := secret.New(dress(rng, parts)); met(r, s) {
 			return s
 		}
-		if len(parts) == 6 && len(r.NoNameParts) > 0 {
-			parts = nil // a word that holds part of the name: start over
-		}
 	}
-	return secret.New(dress(rng, parts))
+	return secret.Text{}
 }
 
 func dress(rng io.Reader, parts []string) string {

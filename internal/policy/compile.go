@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -80,9 +81,9 @@ func Compile(d Document, r Registry) (*Policies, error) {
 		}
 		errs = append(errs, check("defaults."+key, pol, r)...)
 		c := compile(pol)
-		p.defaults[key] = &c
+		p.defaults[Fold(key)] = &c
 	}
-	for key := range d.Defaults {
+	for _, key := range slices.Sorted(maps.Keys(d.Defaults)) {
 		if !slices.Contains(r.Directories, key) {
 			errs = append(errs, fmt.Errorf("defaults.%s: no such directory", key))
 		}
@@ -106,21 +107,7 @@ func check(path string, p Policy, r Registry) []error {
 			bad(fmt.Sprintf("actions[%d]", i), "want reset, unlock or change, got %q", a)
 		}
 	}
-	for i, key := range p.Scope.Domains {
-		if !slices.Contains(r.Directories, key) {
-			bad(fmt.Sprintf("scope.domains[%d]", i), "no directory %q", key)
-		}
-	}
-	for i, o := range append(slices.Clone(p.Scope.OUs), p.Scope.Exclude.OUs...) {
-		if !strings.Contains(o.DN, "=") {
-			bad(fmt.Sprintf("scope.ous[%d].dn", i), "want a name such as OU=People,DC=corp,DC=example, got %q", o.DN)
-		}
-	}
-	for i, a := range p.Scope.Attributes {
-		if a.Name == "" || len(a.Values) == 0 {
-			bad(fmt.Sprintf("scope.attributes[%d]", i), "want a name and at least one value")
-		}
-	}
+	scope(p.Scope, r, bad)
 	if p.Password.MinLength < 0 || p.Password.MinLength > 127 {
 		bad("password.min_length", "want 0 to 127, got %d", p.Password.MinLength)
 	}
@@ -129,6 +116,38 @@ func check(path string, p Policy, r Registry) []error {
 		errs = append(errs, requirement(path+".unlock", p.Unlock, r, 1)...)
 	}
 	return append(errs, requirement(path+".change", p.Change, r, 0)...)
+}
+
+func scope(s Scope, r Registry, bad func(key, format string, args ...any)) {
+	for i, key := range s.Domains {
+		if !slices.Contains(r.Directories, key) {
+			bad(fmt.Sprintf("scope.domains[%d]", i), "no directory %q", key)
+		}
+	}
+	units := func(key string, ous []OU) {
+		for i, o := range ous {
+			if !strings.Contains(o.DN, "=") {
+				bad(fmt.Sprintf("%s[%d].dn", key, i), "want a name such as OU=People,DC=corp,DC=example, got %q", o.DN)
+			}
+		}
+	}
+	units("scope.ous", s.OUs)
+	units("scope.exclude.ous", s.Exclude.OUs)
+	named := func(key string, names []string, form string) {
+		for i, n := range names {
+			if strings.TrimSpace(n) == "" || form == "directory/object" && !strings.Contains(n, "/") {
+				bad(fmt.Sprintf("%s[%d]", key, i), "want %s, got %q", form, n)
+			}
+		}
+	}
+	named("scope.groups", s.Groups, `a SID or DOMAIN\name`)
+	named("scope.exclude.groups", s.Exclude.Groups, `a SID or DOMAIN\name`)
+	named("scope.exclude.accounts", s.Exclude.Accounts, "directory/object")
+	for i, a := range s.Attributes {
+		if a.Name == "" || len(a.Values) == 0 {
+			bad(fmt.Sprintf("scope.attributes[%d]", i), "want a name and at least one value")
+		}
+	}
 }
 
 func (r Requirement) empty() bool {
@@ -140,27 +159,30 @@ func requirement(path string, q Requirement, r Registry, least int) []error {
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, fmt.Errorf("%s.%s: %s", path, key, fmt.Sprintf(format, args...)))
 	}
-	if q.Count < least || q.Count > 5 {
-		bad("count", "want %d to 5, got %d", least, q.Count)
-	}
-	named := map[string][]factor.Kind{"mandatory": q.Mandatory, "allowed": q.Allowed}
-	for i, a := range q.AnyOf {
-		named[fmt.Sprintf("any_of[%d].of", i)] = a.Of
-		if a.N < 1 || a.N > len(a.Of) {
-			bad(fmt.Sprintf("any_of[%d].n", i), "want 1 to %d, got %d", len(a.Of), a.N)
-		}
-	}
-	for key, kinds := range named {
-		for i, k := range kinds {
+	least = max(least, len(q.Mandatory))
+	kinds := func(key string, ks []factor.Kind) {
+		for i, k := range ks {
 			switch {
 			case !r.kind(k):
 				bad(fmt.Sprintf("%s[%d]", key, i), "%q is not switched on", k)
 			case !q.allows(k):
 				bad(fmt.Sprintf("%s[%d]", key, i), "%q is not among the allowed", k)
-			case slices.Contains(kinds[:i], k):
+			case slices.Contains(ks[:i], k):
 				bad(fmt.Sprintf("%s[%d]", key, i), "%q is there twice", k)
 			}
 		}
+	}
+	kinds("mandatory", q.Mandatory)
+	kinds("allowed", q.Allowed)
+	for i, a := range q.AnyOf {
+		kinds(fmt.Sprintf("any_of[%d].of", i), a.Of)
+		if a.N < 1 || a.N > len(a.Of) {
+			bad(fmt.Sprintf("any_of[%d].n", i), "want 1 to %d, got %d", len(a.Of), a.N)
+		}
+		least = max(least, a.N)
+	}
+	if q.Count < least || q.Count > 5 { // a count below what is named would skip the rule on classes
+		bad("count", "want %d to 5, got %d", least, q.Count)
 	}
 	if len(errs) == 0 && q.Count > 0 && !q.possible(r) {
 		bad("count", "no mix of the allowed kinds can meet this; allow more of them, or set same_class")

@@ -8,6 +8,7 @@ import (
 // Decide gives the decision for one action of one account. It allocates nothing: slices in the result are shared and must not
 // be changed.
 func Decide(p *Policies, f Facts) Decision {
+	f.Directory, f.Account = Fold(f.Directory), Fold(f.Account)
 	c, ok := p.winner(&f)
 	if !ok {
 		return Decision{Reason: "no-policy"}
@@ -45,8 +46,13 @@ func (c *compiled) action(a Action) (*decided, bool) {
 	return nil, false
 }
 
-// winner finds the first policy in order whose scope matches, else the domain's default.
+// winner finds the first policy in order whose scope matches, else the domain's default. Every directory of the settings has
+// one; an account of any other is nobody's.
 func (p *Policies) winner(f *Facts) (*compiled, bool) {
+	fallback, known := p.defaults[f.Directory]
+	if !known {
+		return nil, false
+	}
 	best := int32(len(p.ordered)) //nolint:gosec // see add
 	best = p.first(p.rest, best, f)
 	best = p.first(p.byDomain[f.Directory], best, f)
@@ -62,8 +68,7 @@ func (p *Policies) winner(f *Facts) (*compiled, bool) {
 	if int(best) < len(p.ordered) {
 		return &p.ordered[best], true
 	}
-	c, ok := p.defaults[f.Directory]
-	return c, ok
+	return fallback, true
 }
 
 // first finds the first match of a list that comes before best.

@@ -158,7 +158,8 @@ func TestRequirement(t *testing.T) {
 		{"two held things are of one class", policy.Requirement{Count: 2}, []policy.Proof{app, paper}, false},
 		{"unless the policy says so", policy.Requirement{Count: 2, SameClass: true}, []policy.Proof{app, paper}, true},
 		{"SMS and voice to one number", policy.Requirement{Count: 2, SameClass: true}, []policy.Proof{
-			proof("sms", factor.Has, "phone:+4930123"), proof("voice", factor.Knows, "phone:+4930123")}, false},
+			proof("sms", factor.Has, "phone:+4930123"), proof("voice", factor.Knows, "phone:+4930123"),
+		}, false},
 		{"no channel is independent of nothing", policy.Requirement{Count: 1}, []policy.Proof{proof(factor.TOTP, factor.Has, "")}, false},
 		{"mandatory missing", policy.Requirement{Count: 2, Mandatory: []factor.Kind{factor.Passkey}}, []policy.Proof{app, mail}, false},
 		{"mandatory there", policy.Requirement{Count: 2, Mandatory: []factor.Kind{factor.Passkey}}, []policy.Proof{key, mail}, true},

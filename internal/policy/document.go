@@ -107,7 +107,7 @@ type Facts struct {
 	Directory  string              // key
 	Account    string              // "directory/object"
 	Groups     []string            // SIDs and DOMAIN\name, folded with Fold; nested
-	Path       string              // DN, as the directory gives it
+	Path       string              // DN, as NormalizeDN writes it
 	Attributes map[string][]string // names folded with Fold
 	Privileged Tristate
 	Enrolled   []Enrolled

@@ -8,15 +8,20 @@ import (
 // Explain says for every policy why it won or lost. It finds the winner by walking all of them in order, so that it also checks
 // Decide's index.
 func Explain(p *Policies, f Facts) []Verdict {
+	f.Directory, f.Account = Fold(f.Directory), Fold(f.Account)
 	out := make([]Verdict, 0, len(p.ordered)+1)
 	won := false
+	fallback, known := p.defaults[f.Directory]
 	for i := range p.ordered {
 		v := p.ordered[i].verdict(&f, won)
+		if v.Won && !known {
+			v = Verdict{Policy: v.Policy, Unmet: "domain", Detail: fmt.Sprintf("the settings have no directory %q", f.Directory)}
+		}
 		won = won || v.Won
 		out = append(out, v)
 	}
-	if d, ok := p.defaults[f.Directory]; ok {
-		out = append(out, d.verdict(&f, won))
+	if known {
+		out = append(out, fallback.verdict(&f, won))
 	}
 	return out
 }

@@ -9,19 +9,20 @@ import (
 // SatisfiedBy reports whether proofs meet the requirement: enough independent ones, every mandatory kind among them, n of each
 // list, all of allowed kinds, and not all of one class unless that is accepted.
 func (r Requirement) SatisfiedBy(proofs []Proof) bool {
+	var counted []Proof
 	var kinds []factor.Kind
 	var classes factor.Class
-	for i, p := range proofs {
-		if !r.allows(p.Kind) || p.Credential == "" || p.Channel == "" || dependent(proofs[:i], p) {
+	for _, p := range proofs {
+		if !r.allows(p.Kind) || p.Credential == "" || p.Channel == "" || dependent(counted, p) {
 			continue
 		}
-		kinds = append(kinds, p.Kind)
+		counted, kinds = append(counted, p), append(kinds, p.Kind)
 		classes |= p.Class
 	}
 	return r.metBy(kinds, classes)
 }
 
-// dependent reports whether a proof shares credential or channel with one before it. No channel is independent of nothing.
+// dependent reports whether a proof shares credential or channel with one that counts already.
 func dependent(before []Proof, p Proof) bool {
 	for _, q := range before {
 		if q.Credential == p.Credential || q.Channel == p.Channel {
@@ -71,6 +72,16 @@ func (r Requirement) Short(es []Enrolled) int {
 	return max(1, r.Count-independent(r, es))
 }
 
+// most is how many credentials the smallest set that meets the requirement can have: what is named, filled up to the count, and
+// one more of another class. It keeps the search short for people who enrolled a lot.
+func (r *Requirement) most() int {
+	n := r.Count + len(r.Mandatory) + 1
+	for _, a := range r.AnyOf {
+		n += a.N
+	}
+	return min(n, maxTaken)
+}
+
 // taken is the set of credentials that reach is trying. It lives on the stack: Decide allocates nothing.
 type taken struct {
 	n        int
@@ -78,7 +89,7 @@ type taken struct {
 	kinds    [maxTaken]factor.Kind
 }
 
-// maxTaken bounds the search; nobody is asked for more than a few factors.
+// maxTaken bounds the search; Compile refuses what would need more.
 const maxTaken = 12
 
 // reach looks for a set of independent credentials that meets the requirement. One channel counts once, so at most one
@@ -87,7 +98,7 @@ func (r *Requirement) reach(rest []Enrolled, t *taken, classes factor.Class) boo
 	if r.metBy(t.kinds[:t.n], classes) {
 		return true
 	}
-	if t.n == maxTaken {
+	if t.n == r.most() {
 		return false
 	}
 	for i := range rest {

@@ -22,7 +22,7 @@ func (f fixture) export(t testing.TB) string {
 }
 
 func TestAuditLogVerifiesAfterARace(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	const each = 10
 	for _, err := range race(racers, func(i int) error {
 		for n := range each {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestAttack10EveryFailureIsCounted(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	const each = 4
 	for i := range racers {
 		s.create(t, newFlow(flow.ID(fmt.Sprint("f", i)), bob()))
@@ -102,7 +102,7 @@ func TestBuckets(t *testing.T) {
 }
 
 func TestAttack10BucketIsExact(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	bucket := throttle.Bucket{Burst: 20, Every: time.Hour}
 	const each, keys = 10, 4
 	allowed := make([]int, racers)

@@ -86,7 +86,7 @@ func TestCredentials(t *testing.T) {
 }
 
 func TestAttack10OneOfSixteenSpendsTheCredential(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	s.enroll(t, credential("c", alice()))
 	for i := range racers {
 		s.create(t, newFlow(flow.ID(rune('a'+i)), alice()))
@@ -115,7 +115,7 @@ func TestAttack10OneOfSixteenSpendsTheCredential(t *testing.T) {
 
 // TestAttack10FlowAndSessionSpendTheCredentialOnce lets recovery and "My account" use one code.
 func TestAttack10FlowAndSessionSpendTheCredentialOnce(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	s.enroll(t, credential("c", alice()))
 	s.create(t, newFlow("f", alice()))
 	s.signIn(t, newSession("s", alice()))

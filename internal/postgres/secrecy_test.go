@@ -93,7 +93,7 @@ func encodings(s string) []string {
 }
 
 func TestKeysRotateWhileReplicasReadAndWrite(t *testing.T) {
-	pool := newPool(t)
+	pool := racePool(t)
 	kek := make([]byte, 32)
 	one, two := storeOn(t, pool, kek), storeOn(t, pool, kek)
 	one.enroll(t, credential("c", alice()))

@@ -12,7 +12,7 @@ import (
 )
 
 func TestSettings(t *testing.T) {
-	s := newStore(t)
+	s := newRaceTrack(t)
 	ev := audit.Event{Name: audit.SettingsApplied, At: start(), Actor: audit.Operator, Outcome: audit.OK}
 	v := site.Version{At: start(), Author: "root", Reason: "first", Document: []byte("brand:\n  name: Ä\n")}
 	_, err := s.LatestSettings(t.Context())

@@ -41,11 +41,28 @@ type fixture struct {
 
 func newStore(t testing.TB) fixture {
 	t.Helper()
-	return storeOn(t, newPool(t), make([]byte, keyset.KEKSize))
+	return storeOn(t, pgtest.New(t, postgres.Migrate), make([]byte, keyset.KEKSize))
 }
 
-// newPool gives every racer a connection: they must wait for each other in the database, not for a place in the pool.
-func newPool(t testing.TB) *pgxpool.Pool {
+// newRaceTrack is a store with an open connection for every racer: they meet in the database, not on the way there.
+func newRaceTrack(t testing.TB) fixture {
+	t.Helper()
+	pool := racePool(t)
+	var conns []*pgxpool.Conn
+	for range 2 * racers {
+		conn, err := pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	for _, conn := range conns {
+		conn.Release()
+	}
+	return storeOn(t, pool, make([]byte, keyset.KEKSize))
+}
+
+func racePool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	cfg := pgtest.New(t, postgres.Migrate).Config()
 	cfg.MaxConns = 2*racers + 1

@@ -17,7 +17,7 @@ import (
 func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier) (Begun, error) {
 	typed := fold(who)
 	decision, cs := s.decoyDecision(snap, in.Action, who, typed)
-	if _, err := s.Store.Credentials(ctx, account.ID{Directory: "decoy", Object: typed}); err != nil { // the work a known name costs
+	if err := s.readNothing(ctx, typed); err != nil {
 		return Begun{}, err
 	}
 	return s.create(ctx, snap, in, flow.Start{
@@ -27,6 +27,12 @@ func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin,
 		Decision: decision,
 		Offers:   site.Offers(snap, decision.Requirement, cs),
 	})
+}
+
+// readNothing costs what reading a known account's methods costs.
+func (s *Service) readNothing(ctx context.Context, typed string) error {
+	_, err := s.Store.Credentials(ctx, account.ID{Directory: "decoy", Object: typed})
+	return err
 }
 
 // decoyDecision decides as for a plain member of the domain who enrolled a handful of methods.

@@ -48,16 +48,6 @@ func (s *Service) Freeze(ctx context.Context, token string, from Source) error {
 	return err
 }
 
-// Release lifts a freeze. Only operators may: the bar to freeze is low, the bar to release is high.
-// It reports false when nothing was frozen.
-func (s *Service) Release(ctx context.Context, who account.ID, operator, reason string) (bool, error) {
-	now := s.Now()
-	return s.Freezer.Release(ctx, who, now, flow.Effects{Audit: []audit.Event{{
-		Name: audit.RecoveryReleased, At: now, Actor: audit.Operator, Outcome: audit.OK, Reason: "operator",
-		Subject: who, Settings: s.Site().Version, Detail: map[string]string{"operator": operator, "reason": reason},
-	}}})
-}
-
 func (s *Service) signIn(ctx context.Context, who account.ID) string {
 	d, ok := s.Site().Directory(who.Directory)
 	if !ok {

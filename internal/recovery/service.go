@@ -20,16 +20,17 @@ import (
 
 // Service runs flows. It is safe for concurrent use.
 type Service struct {
-	Site    site.Source
-	Store   Store
-	Limiter Limiter
-	Freezer Freezer
-	Sweeper Sweeper
-	Keys    notice.Keys
-	Owner   *notice.Owner
-	Now     func() time.Time
-	Log     *slog.Logger
-	Observe func(Metrics) // told of every ended flow; may be nil
+	Site     site.Source
+	Store    Store
+	Limiter  Limiter
+	Counters Counters
+	Freezer  Freezer
+	Sweeper  Sweeper
+	Keys     notice.Keys
+	Owner    *notice.Owner
+	Now      func() time.Time
+	Log      *slog.Logger
+	Observe  func(Metrics) // told of every ended flow; may be nil
 }
 
 // Metrics is what is counted of an ended flow.
@@ -185,6 +186,9 @@ func (s *Service) request(ctx context.Context, f flow.Flow, offer flow.Offer) (a
 
 func (s *Service) credentials(ctx context.Context, f flow.Flow, offer flow.Offer) ([]authenticator.Credential, error) {
 	if f.Decoy {
+		if err := s.readNothing(ctx, f.Typed); err != nil {
+			return nil, err
+		}
 		return []authenticator.Credential{s.decoyCredential(s.Site().Methods[offer.Kind], f.Typed)}, nil
 	}
 	all, err := s.Store.Credentials(ctx, f.Account)

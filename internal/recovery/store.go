@@ -58,6 +58,13 @@ type Limiter interface {
 	Take(ctx context.Context, key string, b throttle.Bucket) (ok bool, wait time.Duration, err error)
 }
 
+// Counters changes failure counters outside a flow.
+type Counters interface {
+	// Adjust locks the counter of key, replaces it by what change gives, and commits it with the effects.
+	// change may be called more than once.
+	Adjust(ctx context.Context, key string, e flow.Effects, change func(throttle.Counter) throttle.Counter) error
+}
+
 // Freezer keeps who has frozen their recovery.
 type Freezer interface {
 	// Freeze is idempotent: it reports false, and writes nothing, when recovery was frozen already.

@@ -5,9 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -81,7 +83,7 @@ func (s *Server) client(r *http.Request) netip.Addr {
 		if err != nil {
 			break
 		}
-		peer = hop.Unmap()
+		peer = hop.Unmap().WithZone("")
 	}
 	return peer
 }
@@ -100,8 +102,8 @@ const languageCookie = "lang"
 // language is what the visitor picked, else what the browser asks for, else the house's.
 func (s *Server) language(w http.ResponseWriter, r *http.Request) string {
 	picked := ""
-	if strings.Contains(r.URL.RawQuery, languageCookie+"=") {
-		picked = s.catalogue.Match(r.URL.Query().Get(languageCookie))
+	if q := r.URL.Query(); q.Has(languageCookie) {
+		picked = s.catalogue.Match(q.Get(languageCookie))
 		http.SetCookie(w, &http.Cookie{
 			Name: languageCookie, Value: picked, Path: "/", MaxAge: 365 * 24 * 3600,
 			Secure: s.config.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -144,12 +146,20 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			case p == http.ErrAbortHandler:
 				panic(p)
 			default:
-				s.log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "stack", string(debug.Stack()))
+				s.log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "panic", nameOf(p), "stack", string(debug.Stack()))
 				s.problem(w, r, errors.New("panic"))
 			}
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// nameOf describes a panic without its value, which may be a secret. Errors of the runtime hold none.
+func nameOf(p any) string {
+	if e, ok := p.(runtime.Error); ok {
+		return e.Error()
+	}
+	return fmt.Sprintf("%T", p)
 }
 
 // observe counts and logs the request. Paths are not logged: some hold links.
@@ -160,11 +170,20 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		next.ServeHTTP(rec, r)
 		took := time.Since(start)
 		route := chi.RouteContext(r.Context()).RoutePattern()
-		s.metrics.Request(route, r.Method, rec.status, took)
+		s.metrics.Request(route, method(r), rec.status, took)
 		if route != "/static/*" {
-			s.log.DebugContext(r.Context(), "request", "request", RequestID(r), "method", r.Method, "route", route, "status", rec.status, "took", took)
+			s.log.DebugContext(r.Context(), "request", "request", RequestID(r), "method", method(r), "route", route, "status", rec.status, "took", took)
 		}
 	})
+}
+
+// method keeps words that visitors make up out of metrics.
+func method(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost:
+		return r.Method
+	}
+	return "other"
 }
 
 type recorder struct {

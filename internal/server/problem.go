@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"rekey/internal/fault"
 )
 
@@ -47,6 +49,29 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	s.shell.Problem(w, r, Problem{Status: http.StatusNotFound, Text: "problem.not-found", RequestID: RequestID(r)})
+}
+
+// notAllowed answers a method that no route of the path takes, naming those that one does.
+func (s *Server) notAllowed(routes chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+				w.Header().Add("Allow", method)
+			}
+		}
+		s.shell.Problem(w, r, Problem{Status: http.StatusMethodNotAllowed, Text: "problem.not-found", RequestID: RequestID(r)})
+	}
+}
+
+// badForm answers a form that cannot be read: too long, or not one a browser sends.
+func (s *Server) badForm(w http.ResponseWriter, r *http.Request, err error) {
+	p := Problem{Status: http.StatusBadRequest, Text: "problem.stale", RequestID: RequestID(r)}
+	var long *http.MaxBytesError
+	if errors.As(err, &long) {
+		p.Status = http.StatusRequestEntityTooLarge
+	}
+	s.log.InfoContext(r.Context(), "form not read", "request", p.RequestID, "status", p.Status) // the error may quote the form
+	s.shell.Problem(w, r, p)
 }
 
 func (s *Server) crossOrigin(w http.ResponseWriter, r *http.Request) {

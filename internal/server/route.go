@@ -46,6 +46,12 @@ func (s *Server) mount(r chi.Router, areas []Area) {
 
 func (s *Server) handle(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			if err := r.ParseForm(); err != nil {
+				s.badForm(w, r, err)
+				return
+			}
+		}
 		if err := route.Handler(w, r); err != nil {
 			s.problem(w, r, err)
 		}

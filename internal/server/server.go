@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"rekey/internal/locale"
 	"rekey/internal/site"
@@ -60,13 +61,14 @@ const maxBody = 64 << 10
 func (s *Server) Handler(static http.Handler, areas ...Area) http.Handler {
 	r := chi.NewRouter()
 	protect := http.NewCrossOriginProtection()
+	_ = protect.AddTrustedOrigin(s.config.Origin) // ours, also when a proxy changes Host; fails for what is no origin, which then is not trusted
 	protect.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
-	r.Use(s.identify, s.observe, s.recover, s.headers, limitBody, protect.Handler)
+	r.Use(s.identify, s.observe, s.recover, s.headers, limitBody, protect.Handler, middleware.GetHead)
 	r.Handle("/static/*", static)
 	r.Handle("/favicon.ico", static)
 	s.mount(r, areas)
 	r.NotFound(s.notFound)
-	r.MethodNotAllowed(s.notFound)
+	r.MethodNotAllowed(s.notAllowed(r))
 	return r
 }
 

@@ -28,7 +28,8 @@ func or[T comparable](v, fallback T) T {
 
 func (b Bucket) or(fallback Bucket) Bucket { return or(b, fallback) }
 
-// Validate refuses values that would switch a limit off, or make one that holds for ever. Call it after WithDefaults.
+// Validate refuses values that would switch a limit off, or make one that holds for ever. Errors name the key in the settings.
+// Call it after WithDefaults.
 func (l Limits) Validate() error {
 	return errors.Join(
 		between("failures", l.Failures, 3, 100),
@@ -41,16 +42,19 @@ func (l Limits) Validate() error {
 	)
 }
 
+// longest is how long a bucket may take to fill up again; it keeps Tolerance far from overflowing.
+const longest = 30 * 24 * time.Hour
+
 func (b Bucket) validate(key string) error {
-	return errors.Join(
-		between(key+".burst", b.Burst, 1, 1_000_000),
-		between(key+".every", b.Every, time.Millisecond, 24*time.Hour),
-	)
+	if err := between(key+".burst", b.Burst, 1, 1_000_000); err != nil {
+		return err
+	}
+	return between(key+".every", b.Every, time.Millisecond, min(24*time.Hour, longest/time.Duration(b.Burst)))
 }
 
 func between[T int | time.Duration](key string, v, low, high T) error {
 	if v < low || v > high {
-		return fmt.Errorf("%s: want %v to %v, got %v", key, low, high, v)
+		return fmt.Errorf("throttle.%s: want %v to %v, got %v", key, low, high, v)
 	}
 	return nil
 }
@@ -61,8 +65,11 @@ func (b Bucket) Tolerance() time.Duration { return b.Every * time.Duration(b.Bur
 // Fail counts one try. It is called before the answer is judged; Refund takes it back when the answer was right.
 // The failure that reaches the limit starts a hold; each hold within the window is twice as long as the one before.
 func Fail(c Counter, l Limits, now time.Time) Counter {
-	if c.Since.IsZero() || now.Sub(c.Since) > l.Window || now.Before(c.Since) {
-		c = Counter{Since: now}
+	switch {
+	case c.Since.IsZero() || now.Sub(c.Since) > l.Window:
+		c = Counter{Since: now, HeldUntil: c.HeldUntil}
+	case now.Before(c.Since): // the clock went back, or another replica's is ahead: what was counted stays counted
+		c.Since = now
 	}
 	c.Failures++
 	if c.Failures >= l.Failures {

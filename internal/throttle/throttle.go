@@ -2,7 +2,7 @@ package throttle
 
 import "time"
 
-// Limits are settings; Validate refuses ranges that would switch a limit off.
+// Limits are settings; a zero value takes the default named. Validate refuses ranges that would switch a limit off.
 type Limits struct {
 	// Failures until recovery of the account is held; 3 to 100 (NIST SP 800-63B-4 §3.2.2 ends at 100). 0: 10.
 	Failures int `yaml:"failures,omitempty" json:"failures,omitempty"`
@@ -13,9 +13,11 @@ type Limits struct {
 	// MaxHold ends the doubling. 0: 24 h.
 	MaxHold time.Duration `yaml:"max_hold,omitempty" json:"max_hold,omitempty"`
 
-	Starts  Bucket `yaml:"starts_per_source,omitempty" json:"starts_per_source,omitempty"`   // flows started from one address
-	Account Bucket `yaml:"starts_per_account,omitempty" json:"starts_per_account,omitempty"` // flows started for one account or typed name, from all addresses: only slows, see doc
-	Sends   Bucket `yaml:"sends_per_account,omitempty" json:"sends_per_account,omitempty"`   // codes sent to one account
+	// Starts of flows from one address. Zero: 30 at once and one more every 10 s.
+	Starts Bucket `yaml:"starts_per_source,omitempty" json:"starts_per_source,omitempty"`
+	// Sends of codes to one account. Zero: 5 at once and one more every 5 min.
+	Sends Bucket `yaml:"sends_per_account,omitempty" json:"sends_per_account,omitempty"`
+	// SignIns to "My account" from one address. Zero: 20 at once and one more every 15 s.
 	SignIns Bucket `yaml:"sign_ins_per_source,omitempty" json:"sign_ins_per_source,omitempty"`
 }
 

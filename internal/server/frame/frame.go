@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -36,8 +37,7 @@ func (f *Frame) Shell(r *http.Request) layout.Shell {
 	}
 }
 
-// languages links to the same page in the other languages. A page that was the answer to a form has no address of its own,
-// so the link leads to the flow's.
+// languages links to the same page in the other languages.
 func (f *Frame) languages(r *http.Request, current string) []layout.Language {
 	var out []layout.Language
 	for _, l := range f.Catalogue.Languages() {
@@ -50,11 +50,22 @@ func (f *Frame) languages(r *http.Request, current string) []layout.Language {
 	return out
 }
 
+// here is the address of the page that is shown. One that was the answer to a form has none, so it is where the visitor is working.
+// Slashes in front are made one: a browser reads //name as another host.
 func here(r *http.Request) string {
-	if r.Method != http.MethodGet {
-		return "/"
+	if r.Method == http.MethodPost && home(r) != "/" {
+		return home(r)
 	}
-	return r.URL.EscapedPath()
+	return "/" + strings.TrimLeft(r.URL.EscapedPath(), "/")
+}
+
+// home is where the visitor is working: the one address of the flow or of the account, else the first page.
+func home(r *http.Request) string {
+	switch area, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); area {
+	case "flow", "account":
+		return "/" + area
+	}
+	return "/"
 }
 
 // Render draws a page. It is drawn whole before the first byte is sent, so that a failure can still become an error page.
@@ -72,22 +83,14 @@ func Render(w http.ResponseWriter, r *http.Request, status int, page templ.Compo
 	return nil
 }
 
-// startURL is where a page about an error leads: to where the visitor was working.
-func startURL(text string) string {
-	switch text {
-	case "problem.signed-out":
-		return "/account"
-	case "problem.stale":
-		return "/flow"
-	}
-	return "/"
-}
-
-// Problem draws an error page. It implements server.Shell.
+// Problem draws an error page, which leads to where the visitor was working. It implements server.Shell.
 func (f *Frame) Problem(w http.ResponseWriter, r *http.Request, p server.Problem) {
-	page := problempage.Problem{Shell: f.Shell(r), Key: p.Text, Request: p.RequestID, Retry: p.Retry, StartURL: startURL(p.Text)}
-	if p.Text == "problem.signed-out" {
-		page.StartKey = "action.sign-in"
+	page := problempage.Problem{Shell: f.Shell(r), Key: p.Text, Request: p.RequestID, Retry: p.Retry, StartURL: home(r)}
+	switch {
+	case p.Text == "problem.signed-out":
+		page.StartURL, page.StartKey = "/account", "action.sign-in"
+	case page.StartURL != "/":
+		page.StartKey = "problem.continue"
 	}
 	if err := Render(w, r, p.Status, page.Page()); err != nil {
 		http.Error(w, http.StatusText(p.Status), p.Status)

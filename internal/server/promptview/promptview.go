@@ -71,3 +71,21 @@ func Answer(r *http.Request) (authenticator.Response, error) {
 	}
 	return authenticator.WaitResponse{}, nil
 }
+
+// Refill puts back what was typed after a problem, where it is no secret.
+func Refill(p component.Prompt, r *http.Request) component.Prompt {
+	if address, ok := p.(component.Address); ok {
+		address.Value = r.PostFormValue("address")
+		return address
+	}
+	return p
+}
+
+// IsDevice reports whether a prompt sets up something people have several of and tell apart by names.
+func IsDevice(p authenticator.Prompt) bool {
+	switch p.(type) {
+	case authenticator.CeremonyPrompt, authenticator.SeedPrompt:
+		return true
+	}
+	return false
+}

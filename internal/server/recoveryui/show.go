@@ -67,7 +67,7 @@ func (u *UI) shell(r *http.Request, f flow.Flow) layout.Shell {
 	if !f.Stage.Final() && f.Stage != flow.Applying {
 		now := u.Now()
 		left := min(f.Expires.Sub(now), f.Touched.Add(u.Site().Flow.Idle).Sub(now))
-		sh.Timeout = layout.Timeout{Left: max(left, 0), Extend: flowURL + "/extend"}
+		sh.Timeout = layout.Timeout{Left: max(left, 0), Extend: flowURL + "/extend", Over: flowURL}
 	}
 	return sh
 }
@@ -216,4 +216,3 @@ func missing(err error) error {
 	}
 	return err
 }
-

@@ -40,7 +40,7 @@ func (u *UI) showStart(a policy.Action) server.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		k := startKey{a, server.Locale(r), u.Site().Version, u.Frame.Links()}
 		page, ok := u.starts.Load(k)
-		if !ok || r.URL.RawQuery != "" {
+		if !ok {
 			drawn, err := u.drawStart(r, a)
 			if err != nil {
 				return err

@@ -1,0 +1,154 @@
+// Package app wires the product together: configuration in, a running portal out. Nothing imports it but commands and the lab.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"rekey/internal/config"
+	"rekey/internal/delivery"
+	"rekey/internal/enrollment"
+	"rekey/internal/keyset"
+	"rekey/internal/locale"
+	"rekey/internal/mail"
+	"rekey/internal/notice"
+	"rekey/internal/postgres"
+	"rekey/internal/recovery"
+	"rekey/internal/settings"
+	"rekey/web"
+)
+
+// App is one process's parts. Close it.
+type App struct {
+	Settings *settings.Manager
+	Keys     *keyset.Keyset
+	Store    *postgres.Store
+
+	config     config.Config
+	log        *slog.Logger
+	pool       *pgxpool.Pool
+	catalogue  *locale.Catalogue
+	recovery   *recovery.Service
+	enrollment *enrollment.Service
+	courier    *delivery.Service
+	sender     *mail.Sender
+	metrics    *metrics
+	assets     atomic.Pointer[web.Assets] // follow the brand's colour
+}
+
+// Open connects to the database, opens the keys and puts the newest settings in force. It changes nothing but at the very first
+// start, and reaches no directory.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	kek, err := cfg.Key()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: cfg, log: log, metrics: newMetrics()}
+	if a.catalogue, err = locale.Load(); err != nil {
+		return nil, err
+	}
+	if a.pool, err = postgres.Connect(ctx, cfg.Database, cfg.DatabaseConns); err != nil {
+		return nil, err
+	}
+	if err := a.open(ctx, kek); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, kek []byte) error {
+	var err error
+	if a.Keys, err = keyset.Load(ctx, postgres.NewKeyStore(a.pool), kek); err != nil {
+		return err
+	}
+	if a.Store, err = postgres.New(a.pool, a.Keys, time.Now); err != nil {
+		return err
+	}
+	a.Settings = settings.NewManager(a.Store, Registry(), settings.Deps{
+		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Paint: paint,
+	})
+	a.sender = mail.New(a.log)
+	a.Settings.Switched = a.switched
+	first, err := a.firstSettings()
+	if err != nil {
+		return err
+	}
+	if err := a.Settings.Load(ctx, a.config.SettingsFile, first); err != nil {
+		return err
+	}
+	a.services()
+	return nil
+}
+
+// paint refuses a brand colour that text on it could not be read on.
+func paint(color string) error {
+	_, err := web.NewAssets(color)
+	return err
+}
+
+func (a *App) firstSettings() ([]byte, error) {
+	if a.config.SettingsFile == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(a.config.SettingsFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // needed at the very first start only: Load says so then
+	}
+	if err != nil {
+		return nil, fmt.Errorf("settings_file: %w", err)
+	}
+	return text, nil
+}
+
+// switched makes a new settings version reach what is not part of the snapshot. Compile has checked all of it.
+func (a *App) switched(c *settings.Compiled) {
+	assets, err := web.NewAssets(c.Snapshot.Brand.Color)
+	if err != nil {
+		a.log.Error("brand colour not used", "error", err)
+	} else {
+		a.assets.Store(assets)
+	}
+	if err := a.sender.Use(c.Document.Mail, settings.Resolver(a.Keys)); err != nil {
+		a.log.Error("mail settings not used", "error", err)
+	}
+	a.metrics.version.Set(float64(c.Snapshot.Version))
+}
+
+func (a *App) services() {
+	site := a.Settings.Snapshot
+	owner := &notice.Owner{
+		Site: site, Store: a.Store, Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(),
+	}
+	a.recovery = &recovery.Service{
+		Site: site, Store: a.Store, Limiter: a.Store, Counters: a.Store, Freezer: a.Store, Sweeper: a.Store, Keys: a.Keys, Owner: owner,
+		Now: time.Now, Log: a.log, Observe: a.metrics.flowEnded,
+	}
+	a.enrollment = &enrollment.Service{
+		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,
+		Owner: owner, Now: time.Now, Log: a.log,
+	}
+	a.courier = delivery.New(delivery.Deps{
+		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Recorder: a.Store, Now: time.Now, Log: a.log,
+	})
+}
+
+// Close releases connections. Requests and jobs must have ended.
+func (a *App) Close() {
+	if a.Settings != nil && a.Settings.Current() != nil {
+		a.Settings.Close()
+	}
+	if a.sender != nil {
+		a.sender.Close()
+	}
+	if a.pool != nil {
+		a.pool.Close()
+	}
+}

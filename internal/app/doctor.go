@@ -1,0 +1,65 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rekey/internal/directory"
+)
+
+// clockSlack is how far the database's clock may be off this machine's before codes begin to fail.
+const clockSlack = 10 * time.Second
+
+// Doctor checks everything a reset needs and says what to do about what is wrong. Nothing is written.
+func (a *App) Doctor(ctx context.Context) []directory.Finding {
+	findings := a.doctorDatabase(ctx)
+	findings = append(findings, a.doctorMail(ctx)...)
+	for _, d := range a.Settings.Snapshot().Directories {
+		findings = append(findings, doctorDirectory(ctx, d)...)
+	}
+	return findings
+}
+
+func (a *App) doctorDatabase(ctx context.Context) []directory.Finding {
+	now, err := a.Store.Clock(ctx)
+	if err != nil {
+		return []directory.Finding{{Name: "database", Text: "does not answer: " + err.Error()}}
+	}
+	findings := []directory.Finding{
+		{Name: "database", OK: true, Text: "answers, and its schema is this version's"},
+		{Name: "settings", OK: true, Text: fmt.Sprintf("version %d is in force", a.Settings.Snapshot().Version)},
+	}
+	off := time.Since(now).Abs()
+	clock := directory.Finding{Name: "clock", OK: off <= clockSlack, Text: fmt.Sprintf("differs from the database's by %s", off.Round(time.Millisecond))}
+	if !clock.OK {
+		clock.Text += ": synchronise both with NTP"
+	}
+	return append(findings, clock)
+}
+
+func (a *App) doctorMail(ctx context.Context) []directory.Finding {
+	probe := directory.Finding{Name: "mail", OK: true, Text: "the mail server takes our sign-in"}
+	if err := a.sender.Probe(ctx); err != nil {
+		probe.OK, probe.Text = false, "the mail server cannot be used: "+err.Error()
+	}
+	dead, err := a.Store.DeadMessages(ctx)
+	letters := directory.Finding{Name: "undelivered", OK: err == nil && dead == 0, Text: fmt.Sprintf("%d messages were given up", dead)}
+	if err != nil {
+		letters.Text = err.Error()
+	}
+	return []directory.Finding{probe, letters}
+}
+
+func doctorDirectory(ctx context.Context, d directory.Directory) []directory.Finding {
+	checker, ok := d.(directory.Checker)
+	if !ok {
+		h := d.Health(ctx)
+		return []directory.Finding{{Name: d.Key() + " health", OK: h.Writable, Text: h.Detail}}
+	}
+	findings := checker.Check(ctx)
+	for i := range findings {
+		findings[i].Name = d.Key() + " " + findings[i].Name
+	}
+	return findings
+}

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"rekey/internal/audit"
+	"rekey/internal/directory"
+	"rekey/internal/factor"
+	"rekey/internal/policy"
+	"rekey/internal/site"
+)
+
+// Question asks what a person would get.
+type Question struct {
+	User    string
+	Action  policy.Action
+	Address netip.Addr // invalid: unknown
+	At      time.Time
+}
+
+// Answer is the decision with its reasons.
+type Answer struct {
+	Account     string               `json:"account"`
+	Name        string               `json:"name"`
+	Directory   string               `json:"directory"`
+	Settings    int64                `json:"settings_version"`
+	Outcome     string               `json:"outcome"`
+	Policy      string               `json:"policy,omitempty"`
+	Reason      string               `json:"reason,omitempty"`
+	Requirement policy.Requirement   `json:"requirement"`
+	Enrolled    []Enrolled           `json:"enrolled"`
+	Rules       directory.Rules      `json:"directory_rules"`
+	Password    policy.PasswordRules `json:"password_rules"`
+	Verdicts    []policy.Verdict     `json:"verdicts"`
+	Held        string               `json:"held_until,omitempty"`
+	Frozen      bool                 `json:"frozen"`
+	Usable      bool                 `json:"usable"` // false: disabled or expired in the directory
+}
+
+// Enrolled is one method as the decision sees it.
+type Enrolled struct {
+	Kind    factor.Kind    `json:"kind"`
+	Class   string         `json:"class"`
+	Channel factor.Channel `json:"channel"`
+}
+
+// Explain answers for every account the name could mean. It uses the live flow's facts and decision.
+func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
+	who, err := directory.Parse(q.User)
+	if err != nil {
+		return nil, err
+	}
+	snap := a.Settings.Snapshot()
+	found, err := directory.Find(ctx, snap.Directories, who)
+	if err != nil && len(found) == 0 {
+		return nil, err
+	}
+	answers := make([]Answer, 0, len(found))
+	for _, acc := range found {
+		credentials, err := a.recovery.Store.Credentials(ctx, acc.ID)
+		if err != nil {
+			return nil, err
+		}
+		facts := site.Facts(snap, q.Action, acc, credentials, audit.Source{Address: q.Address}, q.At)
+		d := policy.Decide(snap.Policies, facts)
+		answer := Answer{
+			Account: acc.ID.String(), Name: acc.Name(), Directory: acc.ID.Directory, Settings: snap.Version,
+			Outcome: outcome(d.Outcome), Policy: d.Policy, Reason: d.Reason, Requirement: d.Requirement,
+			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts), Usable: acc.State.Usable(),
+		}
+		for _, e := range facts.Enrolled {
+			answer.Enrolled = append(answer.Enrolled, Enrolled{e.Traits.Kind, e.Traits.Class.String(), e.Channel})
+		}
+		if err := a.standing(ctx, &answer, acc.ID, q.At); err != nil {
+			return nil, err
+		}
+		if dir, ok := snap.Directory(acc.ID.Directory); ok {
+			if reader, ok := dir.(directory.RuleReader); ok {
+				if answer.Rules, err = reader.Rules(ctx, acc.ID); err != nil {
+					return nil, err
+				}
+			}
+		}
+		answers = append(answers, answer)
+	}
+	return answers, nil
+}
+
+func outcome(o policy.Outcome) string {
+	switch o {
+	case policy.Allowed:
+		return "allowed"
+	case policy.NotEnrolled:
+		return "not enrolled"
+	}
+	return "denied"
+}
+
+// Write prints the answer for people.
+func (an Answer) Write(w io.Writer) {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("Account", "%s (%s)", an.Name, an.Account)
+	if !an.Usable {
+		row("Directory", "disabled or expired: recovery shows a decoy")
+	}
+	row("Outcome", "%s%s", an.Outcome, optional(" because ", an.Reason))
+	row("Policy", "%s (settings version %d)", an.Policy, an.Settings)
+	row("Asks for", "%s", describe(an.Requirement))
+	for _, e := range an.Enrolled {
+		row("Has set up", "%s (%s) over %s", e.Kind, e.Class, e.Channel)
+	}
+	row("Directory rules", "from %s: %d characters or more, history %d%s", an.Rules.Source, an.Rules.MinLength, an.Rules.History,
+		map[bool]string{true: "; a rule set applies that the service account may not read"}[an.Rules.Unreadable])
+	row("Held until", "%s", or(an.Held, "not held"))
+	row("Frozen", "%v", an.Frozen)
+	_ = t.Flush()
+	fmt.Fprintln(w, "\nWhy:")
+	for _, v := range an.Verdicts {
+		mark := " "
+		if v.Won {
+			mark = "▸"
+		}
+		fmt.Fprintf(w, "%s %s%s%s\n", mark, v.Policy, optional(": ", v.Unmet), optional(" — ", v.Detail))
+	}
+}
+
+func describe(r policy.Requirement) string {
+	parts := []string{fmt.Sprintf("%d independent", r.Count)}
+	if len(r.Mandatory) > 0 {
+		parts = append(parts, fmt.Sprintf("always %v", r.Mandatory))
+	}
+	for _, a := range r.AnyOf {
+		parts = append(parts, fmt.Sprintf("%d of %v", a.N, a.Of))
+	}
+	if len(r.Allowed) > 0 {
+		parts = append(parts, fmt.Sprintf("from %v", r.Allowed))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func optional(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+func or(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}

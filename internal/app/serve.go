@@ -1,0 +1,137 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rekey/internal/jobs"
+	"rekey/internal/server"
+	"rekey/internal/server/enrollui"
+	"rekey/internal/server/frame"
+	"rekey/internal/server/recoveryui"
+	"rekey/web/layout"
+)
+
+const (
+	// grace is how long open requests may go on when the process is told to stop; a directory write is the longest.
+	grace = 50 * time.Second
+	// sweepEvery resolves lost writes and ends forgotten flows.
+	sweepEvery = 15 * time.Second
+	// refreshEvery is how soon a replica hears of rotated keys it has not met yet.
+	refreshEvery = 30 * time.Second
+)
+
+// Serve runs the portal until ctx ends: pages, metrics, jobs and the watch for new settings. Open requests finish first, then jobs.
+func (a *App) Serve(ctx context.Context) error {
+	listener, err := a.listen(ctx, a.config.Listen)
+	if err != nil {
+		return err
+	}
+	pages := a.httpServer(a.Handler())
+	workers, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorkers()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer stopWorkers() // a request may still have queued a message
+		return ended(server.Serve(ctx, pages, func() error { return pages.Serve(listener) }, grace))
+	})
+	if a.config.MetricsListen != "" {
+		machines, err := a.listen(ctx, a.config.MetricsListen)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		srv := a.httpServer(a.machineHandler())
+		g.Go(func() error {
+			return ended(server.Serve(ctx, srv, func() error { return srv.Serve(machines) }, time.Second))
+		})
+	}
+	g.Go(func() error { return ended(a.Settings.Watch(ctx)) })
+	g.Go(func() error { return ended(a.work(workers)) })
+	a.log.InfoContext(ctx, "serving", "listen", listener.Addr().String(), "public_url", a.config.Origin(), "settings", a.Settings.Snapshot().Version)
+	return g.Wait()
+}
+
+func (a *App) listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", address)
+}
+
+// ended takes a deliberate end for success.
+func ended(err error) error {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+}
+
+func (a *App) work(ctx context.Context) error {
+	return jobs.Run(ctx, a.pool, jobs.Config{
+		Deliver: a.courier.Deliver,
+		Done:    a.metrics.delivered,
+		Log:     a.log,
+		Periodic: []jobs.Periodic{
+			{Name: "sweep", Every: sweepEvery, Run: func(ctx context.Context) error { return a.recovery.Sweep(ctx, a.config.KeepFlows) }},
+		},
+		Local: []jobs.Periodic{
+			{Name: "keys", Every: refreshEvery, Run: a.Keys.Refresh},
+		},
+	})
+}
+
+// Handler is the whole portal for browsers.
+func (a *App) Handler() http.Handler {
+	site := a.Settings.Snapshot
+	frames := &frame.Frame{Catalogue: a.catalogue, Site: site, Links: func() layout.Links { return a.assets.Load().Links() }}
+	proxies, _ := a.config.Proxies() // Load has checked them
+	secure := a.config.Secure()
+	edge := server.New(server.Config{Origin: a.config.Origin(), Secure: secure, Proxies: proxies}, site, a.catalogue, frames, a.log, a.metrics)
+	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
+	return edge.Handler(static,
+		&recoveryui.UI{Service: a.recovery, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure}, Site: site, Now: time.Now},
+		&enrollui.UI{Service: a.enrollment, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
+	)
+}
+
+// machineHandler serves what monitoring asks, on an address of its own.
+func (a *App) machineHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.HandleFunc("GET /readyz", a.ready)
+	return mux
+}
+
+// readiness is what /readyz answers. A directory that is down does not make the portal unready: it has a page for that.
+type readiness struct {
+	Database    bool            `json:"database"`
+	Settings    int64           `json:"settings_version"`
+	Directories map[string]bool `json:"directories_writable"`
+}
+
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	snap := a.Settings.Snapshot()
+	state := readiness{Database: a.pool.Ping(ctx) == nil, Settings: snap.Version, Directories: map[string]bool{}}
+	for _, d := range snap.Directories {
+		state.Directories[d.Key()] = d.Health(ctx).Writable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !state.Database {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(state) // the asker may have gone
+}

@@ -1,0 +1,270 @@
+package ad_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"rekey/internal/directory"
+	"rekey/internal/directory/ad"
+	"rekey/internal/lab/samba"
+	"rekey/internal/secret"
+)
+
+// clock is one that can be put forward.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// TestPair is everything that takes two domain controllers. They are started once, and each part leaves them running.
+func TestPair(t *testing.T) {
+	d, err := samba.StartPair(t.Context(), samba.Spec{Seed: []samba.Change{policy()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *samba.Domain)
+	}{
+		{"WrongPasswordsOnTheOtherServerCount", testOtherCount},
+		{"StoppedServer", testStoppedServer},
+		{"PausedServer", testPausedServer},
+		{"KilledInAWrite", testKilledInWrite},
+		{"AnswerLostAndTheOtherServerKnows", testOtherKnows},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			awake(t, d)
+			c.test(t, d)
+		})
+	}
+}
+
+func awake(t testing.TB, d *samba.Domain) {
+	t.Helper()
+	if err := d.StartAgain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := d.AwaitReplication(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// both are an administrator at each server, who know the same accounts.
+func both(d *samba.Domain) (first, second *peer) {
+	first = newPeer(d)
+	second = newPeer(d)
+	second.url, second.dns, second.sams = d.URLs()[1], first.dns, first.sams
+	return first, second
+}
+
+func ticking(t testing.TB, d *samba.Domain, change func(*ad.Config)) (*ad.Directory, *clock) {
+	t.Helper()
+	c := config(d)
+	if change != nil {
+		change(&c)
+	}
+	_, password := d.Service()
+	k := &clock{}
+	with := deps(t, password)
+	with.Now = k.now
+	return opened(t, c, with), k
+}
+
+// testOtherCount: counts of wrong passwords are not replicated, but lock all the same.
+func testOtherCount(t *testing.T, d *samba.Domain) {
+	_, second := both(d)
+	id := add(t, second, "counted")
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_ = second.bind(t, id, "Not-The-Passw0rd!")
+	}
+	dir := open(t, d, nil)
+	var refused *directory.SignInError
+	if err := dir.Authenticate(t.Context(), id, secret.New(oldPassword)); !errors.As(err, &refused) || refused.Reason != directory.SignInWouldLock {
+		t.Errorf("%v", err)
+	}
+	if !second.Accepts(t, id, oldPassword) {
+		t.Error("the account is locked")
+	}
+}
+
+func testStoppedServer(t *testing.T, d *samba.Domain) {
+	first, second := both(d)
+	id := add(t, first, "stopped")
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dir, clock := ticking(t, d, nil)
+	if h := dir.Health(t.Context()); h.Server != d.DC(0).URL() {
+		t.Errorf("health before: %+v", h)
+	}
+	d.DC(0).Stop()
+	before, err := dir.Get(t.Context(), id)
+	if err != nil {
+		t.Fatalf("with the first server stopped: %v", err)
+	}
+	if err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{}); err != nil {
+		t.Fatalf("with the first server stopped: %v", err)
+	}
+	if err := dir.Authenticate(t.Context(), id, secret.New(newPassword)); err != nil || !second.Accepts(t, id, newPassword) {
+		t.Errorf("sign in: %v", err)
+	}
+	clock.forward(30 * time.Second) // health is that old at most
+	if h := dir.Health(t.Context()); !h.Writable || h.Server != d.DC(1).URL() {
+		t.Errorf("health: %+v", h)
+	}
+	if err := d.DC(0).StartAgain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	clock.forward(2 * time.Minute)
+	if h := dir.Health(t.Context()); h.Server != d.DC(0).URL() {
+		t.Errorf("the first server is back, health: %+v", h)
+	}
+	set, err := dir.PasswordSet(t.Context(), id) // the first server may not have heard of it yet
+	if err != nil || !set.After(before.State.PasswordSet) {
+		t.Errorf("password set at %v, %v", set, err)
+	}
+}
+
+func testPausedServer(t *testing.T, d *samba.Domain) {
+	first, _ := both(d)
+	id := add(t, first, "paused")
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dir := open(t, d, func(c *ad.Config) { c.ConnectTimeout, c.ReadTimeout = 500*time.Millisecond, 500*time.Millisecond })
+	if _, err := dir.Get(t.Context(), id); err != nil { // leaves an idle connection to the first
+		t.Fatal(err)
+	}
+	if err := d.DC(0).Pause(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := d.DC(0).Resume(); err != nil {
+			t.Error(err)
+		}
+	}()
+	began := time.Now()
+	if _, err := dir.Get(t.Context(), id); err != nil {
+		t.Errorf("with the first server paused: %v", err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("took %v", took)
+	}
+	began = time.Now()
+	if _, err := dir.Get(t.Context(), id); err != nil || time.Since(began) > 400*time.Millisecond {
+		t.Errorf("the second time: %v, took %v", err, time.Since(began))
+	}
+}
+
+// beside is the pair with a tap in front of the first server.
+func beside(t testing.TB, d *samba.Domain) (*ad.Directory, *tap) {
+	t.Helper()
+	tap := newTap(t, d, d.DC(0).URL())
+	return open(t, d, func(c *ad.Config) {
+		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond, time.Second
+		second, file := c.Servers[1], c.CAFile
+		tap.through(c)
+		c.Servers = append(c.Servers, second)
+		c.CAFile = joined(t, c.CAFile, file)
+	}), tap
+}
+
+func joined(t testing.TB, files ...string) string {
+	t.Helper()
+	var all []byte
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	to := filepath.Join(t.TempDir(), "all.pem")
+	if err := os.WriteFile(to, all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// testKilledInWrite: the server is stopped when the request has gone out, and dies without an answer. Nobody can know what became of the
+// write, so nobody may claim to, and it is not sent to the other server.
+func testKilledInWrite(t *testing.T, d *samba.Domain) {
+	first, second := both(d)
+	id := add(t, first, "killed")
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dir, tap := beside(t, d)
+	before, err := dir.PasswordSet(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tap.operations()
+	tap.on(func(send, _ func()) {
+		if err := d.DC(0).Pause(); err != nil {
+			t.Error(err)
+		}
+		send()
+	})
+	began := time.Now()
+	err = dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{})
+	if !errors.Is(err, directory.ErrOutcomeUnknown) || errors.Is(err, directory.ErrUnavailable) {
+		t.Errorf("%v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	d.DC(0).Kill()
+	tap.on(nil)
+	if n := count(tap.operations(), opModify); n != 1 || !second.Accepts(t, id, oldPassword) {
+		t.Errorf("%d writes to the first server, or one to the second", n)
+	}
+	if a, err := dir.Get(t.Context(), id); err != nil || !a.State.PasswordSet.Equal(before) {
+		t.Errorf("at the other server: %+v, %v", a.State, err)
+	}
+	awake(t, d)
+	set, err := dir.PasswordSet(t.Context(), id)
+	if err != nil || !set.Equal(before) || !first.Accepts(t, id, oldPassword) {
+		t.Errorf("after all: password set at %v, %v; before: %v", set, err, before)
+	}
+}
+
+// testOtherKnows: the server that wrote is gone, but had told the other.
+func testOtherKnows(t *testing.T, d *samba.Domain) {
+	first, second := both(d)
+	id := add(t, first, "told")
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	dir, tap := beside(t, d)
+	tap.on(func(send, await func()) {
+		send()
+		await()
+		if err := d.AwaitReplication(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+		tap.kill()
+	})
+	err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{})
+	if err != nil && !errors.Is(err, directory.ErrOutcomeUnknown) {
+		t.Errorf("%v", err)
+	}
+	if !second.Accepts(t, id, newPassword) {
+		t.Error("the write is lost")
+	}
+}

@@ -1,0 +1,214 @@
+package ad
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"rekey/internal/account"
+	"rekey/internal/directory"
+	"rekey/internal/secret"
+)
+
+// countSlack is how much longer wrong passwords are taken to count than the directory says: clocks differ.
+const countSlack = time.Minute
+
+// Authenticate implements directory.Authenticator. One try of an account at a time is under way, since what decides is a count that a
+// try moves.
+func (d *Directory) Authenticate(ctx context.Context, id account.ID, password secret.Text) error {
+	if password.Empty() { // an empty one would be an unauthenticated bind, which succeeds (RFC 4513 §5.1.2)
+		return &directory.SignInError{Reason: directory.SignInWrong}
+	}
+	if isGUID(id.Object) { // the others exist nowhere: nothing of theirs is counted
+		leave, err := d.signIns.enter(ctx, id)
+		if err != nil {
+			return unavailable(err)
+		}
+		defer leave()
+	}
+	var p prospect
+	err := d.pool.read(ctx, func(c *conn) error {
+		var err error
+		p, err = d.prospect(ctx, c, id)
+		return err
+	})
+	if err == nil {
+		p.wrong, err = d.mostWrong(ctx, p)
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return d.try(ctx, p, password)
+}
+
+// prospect is an account before its password is tried.
+type prospect struct {
+	dn     string // what is read again at the other servers
+	user   string // what is signed in with
+	exists bool
+	locked bool
+	policy passwordPolicy
+	wrong  int // wrong passwords that count
+	at     *server
+}
+
+func signInAttributes() []string {
+	return []string{"badPwdCount", "badPasswordTime", "msDS-User-Account-Control-Computed", "msDS-ResultantPSO"}
+}
+
+// prospect reads what decides. An account that does not exist is read as the guest and tried under a name nobody has.
+func (d *Directory) prospect(ctx context.Context, c *conn, id account.ID) (prospect, error) {
+	f, err := d.facts(ctx, c)
+	if err != nil {
+		return prospect{}, err
+	}
+	e, err := d.object(ctx, c, id, signInAttributes()...)
+	if err != nil && !errors.Is(err, directory.ErrNotFound) {
+		return prospect{}, err
+	}
+	p := prospect{at: c.server, dn: f.guest(), user: d.nobody(), policy: f.policy}
+	if e == nil {
+		if !isGUID(id.Object) || id.Directory != d.Key() { // not asked for yet
+			_, err = c.read(ctx, d.config.ReadTimeout, p.dn, anything, signInAttributes()...)
+			if isLost(err) {
+				return p, err
+			}
+		}
+		return p, nil
+	}
+	p.exists, p.dn, p.user = true, guidDN(id.Object), e.DN
+	p.locked = number(text(e, "msDS-User-Account-Control-Computed"))&bitLocked != 0
+	if p.policy, err = d.policyOf(ctx, c, f, e); err != nil {
+		return p, err
+	}
+	p.wrong = d.counted(e, p.policy)
+	return p, nil
+}
+
+// nobody is a UPN that no account has.
+func (d *Directory) nobody() string { return "rekey-nobody@" + d.config.Domain }
+
+// counted is how many wrong passwords count towards a lock. The count stays after the window has passed, until the next try.
+func (d *Directory) counted(e *ldap.Entry, p passwordPolicy) int {
+	last := point(text(e, "badPasswordTime"))
+	if p.window > 0 && p.window < never-countSlack && d.now().After(last.Add(p.window+countSlack)) {
+		return 0
+	}
+	return int(number(text(e, "badPwdCount")))
+}
+
+// mostWrong asks the other servers for their counts, which are not replicated. The highest is that of the PDC emulator, which hears of
+// every wrong password and locks; a server that does not answer is left out.
+func (d *Directory) mostWrong(ctx context.Context, p prospect) (int, error) {
+	most := p.wrong
+	for _, s := range d.pool.servers {
+		if s == p.at || d.pool.failover.failed(s.index) {
+			continue
+		}
+		err := d.pool.with(ctx, want{server: s}, func(c *conn) error {
+			e, err := c.read(ctx, d.config.ReadTimeout, p.dn, anything, signInAttributes()...)
+			if err == nil && e != nil {
+				most = max(most, d.counted(e, p.policy))
+			}
+			return err
+		})
+		if err != nil {
+			d.log.WarnContext(ctx, "count of wrong passwords not read", "directory", d.Key(), "server", s.url, "error", err)
+		}
+		if ctx.Err() != nil {
+			return most, ctx.Err()
+		}
+	}
+	return most, nil
+}
+
+// try signs in on a connection of its own. What is refused here without trying the password costs a try under nobody's name.
+func (d *Directory) try(ctx context.Context, p prospect, password secret.Text) error {
+	refusal := error(nil)
+	switch {
+	case !p.exists:
+		refusal = &directory.SignInError{Reason: directory.SignInWrong}
+	case p.locked:
+		refusal = &directory.SignInError{Reason: directory.SignInLocked}
+	case p.policy.lockAfter > 0 && p.wrong >= p.policy.lockAfter-1:
+		refusal = &directory.SignInError{Reason: directory.SignInWouldLock}
+	}
+	user := p.user
+	if refusal != nil {
+		user = d.nobody()
+	}
+	err := d.pool.signIn(ctx, p.at, user, password)
+	switch {
+	case isLost(err):
+		return unavailable(err)
+	case refusal != nil:
+		return refusal
+	case err != nil:
+		return &directory.SignInError{Reason: signInReason(err)}
+	}
+	return nil
+}
+
+// signIn binds on a connection that nobody else uses, before or after.
+func (p *pool) signIn(ctx context.Context, s *server, user string, password secret.Text) error {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return &lostError{server: s.url, cause: ctx.Err()}
+	}
+	c, err := connect(ctx, s, p.config.ConnectTimeout)
+	if err != nil {
+		p.judge(ctx, s, err)
+		return err
+	}
+	defer c.close()
+	err = c.do(ctx, p.config.ReadTimeout, func(l *ldap.Conn) error { return l.Bind(user, password.Reveal()) })
+	if err != nil && !isLost(err) && !ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) {
+		return &lostError{server: s.url, sent: true, cause: err} // no judgement of the password
+	}
+	return err
+}
+
+// turns lets one caller at a time do something with an account.
+type turns struct {
+	mu    sync.Mutex
+	taken map[account.ID]*turn
+}
+
+type turn struct {
+	free    chan struct{}
+	waiting int
+}
+
+// enter waits for one's turn; leave must be called after it.
+func (t *turns) enter(ctx context.Context, id account.ID) (leave func(), err error) {
+	t.mu.Lock()
+	mine, ok := t.taken[id]
+	if !ok {
+		if t.taken == nil {
+			t.taken = map[account.ID]*turn{}
+		}
+		mine = &turn{free: make(chan struct{}, 1)}
+		t.taken[id] = mine
+	}
+	mine.waiting++
+	t.mu.Unlock()
+	gone := func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if mine.waiting--; mine.waiting == 0 {
+			delete(t.taken, id)
+		}
+	}
+	select {
+	case mine.free <- struct{}{}:
+		return func() { <-mine.free; gone() }, nil
+	case <-ctx.Done():
+		gone()
+		return nil, ctx.Err()
+	}
+}

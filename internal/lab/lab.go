@@ -1,0 +1,254 @@
+// Package lab puts the real parts together: databases, domains, an inbox and the portal, filled with people, described in one file.
+// Commands for developers and tests use it; the product never does.
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"rekey/internal/app"
+	"rekey/internal/lab/inbox"
+	"rekey/internal/lab/people"
+	"rekey/internal/lab/portal"
+	"rekey/internal/lab/postgres"
+	"rekey/internal/lab/samba"
+	"rekey/internal/lab/workdir"
+	database "rekey/internal/postgres"
+)
+
+// The parts a lab may have.
+const (
+	Postgres = "postgres"
+	Samba    = "samba"
+	Inbox    = "inbox"
+	Portal   = "portal"
+)
+
+// Options say what to start. The zero value is everything on free ports.
+type Options struct {
+	Only []string // parts; empty: all
+	Port int      // of the portal; 0: a free one
+	// Settings changes the first settings document; nil keeps the demo's.
+	Settings func(document string) string
+	Progress io.Writer // told what is happening; nil: nobody
+}
+
+// Lab is a running lab.
+type Lab struct {
+	Cluster *postgres.Cluster
+	Domains []*samba.Domain
+	Inbox   *inbox.Inbox
+	Portal  *portal.Portal
+	Binary  string // the product's
+	People  []Person
+	dir     *workdir.Dir
+	options Options
+}
+
+// Up starts a lab and waits until all of it answers.
+func Up(ctx context.Context, o Options) (*Lab, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	dir, err := workdir.New("lab")
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{dir: dir, options: o}
+	if err := l.up(ctx); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+func (o Options) validate() error {
+	for _, part := range o.Only {
+		if !slices.Contains([]string{Postgres, Samba, Inbox, Portal}, part) {
+			return fmt.Errorf("no part %q: want postgres, samba, inbox or portal", part)
+		}
+	}
+	return nil
+}
+
+func (o Options) wants(part string) bool {
+	return len(o.Only) == 0 || slices.Contains(o.Only, part) || slices.Contains(o.Only, Portal)
+}
+
+func (l *Lab) say(format string, args ...any) {
+	if l.options.Progress != nil {
+		fmt.Fprintf(l.options.Progress, format+"\n", args...)
+	}
+}
+
+// up starts the parts that need nobody at once, and the portal on them.
+func (l *Lab) up(ctx context.Context) error {
+	ca, err := samba.NewCA()
+	if err != nil {
+		return err
+	}
+	g, inner := errgroup.WithContext(ctx)
+	if l.options.wants(Postgres) {
+		g.Go(func() (err error) { l.Cluster, err = postgres.Start(inner, postgres.Options{}); return err })
+	}
+	if l.options.wants(Inbox) {
+		g.Go(func() (err error) { l.Inbox, err = inbox.Start(ctx, inbox.Options{}); return err })
+	}
+	if l.options.wants(Samba) {
+		l.Domains = make([]*samba.Domain, len(demo()))
+		for i, d := range demo() {
+			g.Go(func() (err error) {
+				l.Domains[i], err = samba.Start(inner, samba.Spec{Realm: d.Name, NetBIOS: d.NetBIOS, CA: ca, Seed: seed(d)})
+				return err
+			})
+		}
+	}
+	wantsPortal := l.options.wants(Portal) && (len(l.options.Only) == 0 || slices.Contains(l.options.Only, Portal))
+	if wantsPortal {
+		g.Go(func() (err error) { l.Binary, err = portal.Build(inner, l.dir.Path()); return err })
+	}
+	l.say("Starting the database, two domains and the inbox. The first time takes a minute …")
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if !wantsPortal {
+		return nil
+	}
+	l.say("Filling them …")
+	return l.startPortal(ctx)
+}
+
+func demo() []people.Domain { return []people.Domain{people.Corp, people.Sales} }
+
+// startPortal writes the settings, enrolls the people and starts the portal.
+func (l *Lab) startPortal(ctx context.Context) error {
+	const name = "rekey"
+	if err := l.Cluster.CreateDatabase(ctx, name, ""); err != nil {
+		return err
+	}
+	settings, err := l.writeSettings()
+	if err != nil {
+		return err
+	}
+	l.Portal, err = portal.Prepare(ctx, portal.Spec{
+		Binary: l.Binary, Dir: l.dir.Join("portal"), Database: l.Cluster.URL(name), Settings: settings, Port: l.options.Port,
+	})
+	if err != nil {
+		return err
+	}
+	if err := database.Migrate(ctx, l.Cluster.URL(name)); err != nil {
+		return err
+	}
+	if l.People, err = l.enrollAll(ctx); err != nil {
+		return err
+	}
+	return l.Portal.Start(ctx)
+}
+
+func (l *Lab) writeSettings() (string, error) {
+	var dirs []Directory
+	for _, d := range l.Domains {
+		user, password := d.Service()
+		file := l.dir.Join(d.Name() + ".password")
+		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+			return "", err
+		}
+		dirs = append(dirs, Directory{Domain: d.Name(), NetBIOS: d.NetBIOS(), URLs: d.URLs(), CAFile: d.CAFile(), User: user, PasswordFile: file})
+	}
+	text := Settings(dirs, l.Inbox.SMTPAddr())
+	if l.options.Settings != nil {
+		text = l.options.Settings(text)
+	}
+	file := l.dir.Join("settings.yaml")
+	return file, os.WriteFile(file, []byte(text), 0o600)
+}
+
+// enrollAll sets up what people are said to have.
+func (l *Lab) enrollAll(ctx context.Context) ([]Person, error) {
+	a, err := app.Open(ctx, l.Portal.Config(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	e := enroller{a, time.Now().Add(-enrolledAgo)}
+	all := people.All()
+	out := make([]Person, len(all))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for i, p := range all {
+		g.Go(func() error {
+			m, err := e.enroll(ctx, p)
+			out[i] = describe(p, m)
+			return err
+		})
+	}
+	return out, g.Wait()
+}
+
+// Dir is the lab's private folder.
+func (l *Lab) Dir() string { return l.dir.Path() }
+
+// Person finds somebody by name and domain.
+func (l *Lab) Person(sam string, d people.Domain) (Person, bool) {
+	for _, p := range l.People {
+		if p.SAM == sam && p.Domain == d.Name {
+			return p, true
+		}
+	}
+	return Person{}, false
+}
+
+// Domain finds a domain's controller.
+func (l *Lab) Domain(d people.Domain) *samba.Domain {
+	for _, have := range l.Domains {
+		if have.Name() == d.Name {
+			return have
+		}
+	}
+	return nil
+}
+
+// Write describes the lab in a folder's lab.json, whole or not at all.
+func (l *Lab) Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(l.Describe(), "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(dir, ".lab.json")
+	if err := os.WriteFile(tmp, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(dir, "lab.json"))
+}
+
+// Close stops everything, the portal first.
+func (l *Lab) Close() error {
+	if l.Portal != nil {
+		l.Portal.Stop()
+	}
+	var errs []error
+	for _, d := range l.Domains {
+		if d != nil {
+			errs = append(errs, d.Close())
+		}
+	}
+	if l.Inbox != nil {
+		errs = append(errs, l.Inbox.Close())
+	}
+	if l.Cluster != nil {
+		errs = append(errs, l.Cluster.Close())
+	}
+	return errors.Join(append(errs, l.dir.Close())...)
+}

@@ -1,0 +1,96 @@
+package enrollui
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+
+	"rekey/internal/enrollment"
+	"rekey/internal/fault"
+	"rekey/internal/secret"
+	"rekey/internal/server/frame"
+	"rekey/web/component"
+	"rekey/web/enrollpage"
+)
+
+func (u *UI) signIn(r *http.Request) enrollpage.SignIn {
+	return enrollpage.SignIn{
+		Shell: u.Frame.Shell(r), Form: component.Form{Action: "/account/sign-in"}, Name: r.PostFormValue("name"),
+		ResetURL: "/", ChangeURL: "/change",
+	}
+}
+
+// showSignIn is what there is without a session. A browser that still holds a token is told that it has ended.
+func (u *UI) showSignIn(w http.ResponseWriter, r *http.Request, err error) error {
+	if fault.Of(err).Kind != fault.NotFound {
+		return err
+	}
+	page := u.signIn(r)
+	if u.token(r) != "" {
+		u.Cookie.Clear(w)
+		page.Notice = page.T("problem.signed-out.next")
+	}
+	return frame.Render(w, r, http.StatusOK, page.Page())
+}
+
+// submitSignIn takes the name and the password, and the domain when there was a choice. The password is never sent back.
+func (u *UI) submitSignIn(w http.ResponseWriter, r *http.Request) error {
+	in := enrollment.SignIn{
+		Typed: r.PostFormValue("name"), Domain: r.PostFormValue("domain"), Password: secret.New(r.PostFormValue("password")), Source: source(r),
+	}
+	signed, err := u.Service.SignIn(r.Context(), in)
+	if err == nil && len(signed.Domains) == 0 {
+		u.Cookie.Set(w, string(signed.Token))
+		return u.to(w, r, next(signed.Setup), nil)
+	}
+	page := u.signIn(r)
+	for _, key := range signed.Domains {
+		page.Domains = append(page.Domains, component.Option{Value: key, Label: key})
+	}
+	if err == nil {
+		err = fault.New(fault.Invalid, "domain.pick-one").On("domain")
+	}
+	ps, ok := problems(page.Shell, err)
+	if !ok {
+		return err
+	}
+	page.Problems = ps
+	return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
+}
+
+// next is where a person goes on who is, or is not yet, ready.
+func next(setup bool) string {
+	if setup {
+		return setupURL
+	}
+	return accountURL
+}
+
+func (u *UI) submitSignOut(w http.ResponseWriter, r *http.Request) error {
+	err := u.Service.SignOut(r.Context(), u.token(r), source(r))
+	if err != nil && fault.Of(err).Kind != fault.NotFound {
+		return err
+	}
+	u.Cookie.Clear(w)
+	return u.to(w, r, "/account/signed-out", nil)
+}
+
+func (u *UI) showSignedOut(w http.ResponseWriter, r *http.Request) error {
+	page := enrollpage.SignedOut{Shell: u.Frame.Shell(r), SignInURL: accountURL}
+	return frame.Render(w, r, http.StatusOK, page.Page())
+}
+
+func (u *UI) submitEndOthers(w http.ResponseWriter, r *http.Request) error {
+	return u.again(w, r, u.Service.EndOthers(r.Context(), u.token(r), source(r)))
+}
+
+// extend keeps the session open and tells the script how many seconds are left.
+func (u *UI) extend(w http.ResponseWriter, r *http.Request) error {
+	sess, err := u.Service.Extend(r.Context(), u.token(r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, strconv.Itoa(int(u.Service.Left(sess).Seconds()))) // the visitor may have gone
+	return nil
+}

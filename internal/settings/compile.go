@@ -1,0 +1,170 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"rekey/internal/authenticator"
+	"rekey/internal/directory"
+	"rekey/internal/factor"
+	"rekey/internal/policy"
+	"rekey/internal/secret"
+	"rekey/internal/site"
+)
+
+// Registry lists the plug-ins that settings may name.
+type Registry struct {
+	// Directories by type.
+	Directories map[string]OpenDirectory
+	// Methods, strongest first.
+	Methods []MethodType
+}
+
+// Decode reads a plug-in's own settings strictly into its Config.
+type Decode func(config any) error
+
+// OpenDirectory makes a directory from its settings. It does not fail because a server is down.
+type OpenDirectory func(Decode, Deps) (directory.Directory, error)
+
+// MethodType is a kind of authenticator and how to make it.
+type MethodType struct {
+	Kind factor.Kind
+	Open func(Decode, Deps) (authenticator.Method, error)
+}
+
+// Keys is what settings and methods need of the keyset.
+type Keys interface {
+	MAC(purpose string, data []byte) []byte
+	Seal(purpose string, plain, context []byte) ([]byte, error)
+	Open(purpose string, sealed, context []byte) ([]byte, error)
+}
+
+// Deps is what plug-ins may use.
+type Deps struct {
+	Keys      Keys
+	Resolve   secret.Resolver
+	Now       func() time.Time
+	Log       *slog.Logger
+	PublicURL string // origin, without a slash at the end
+	Brand     site.Brand
+	// Paint refuses a brand colour that pages could not be read in; nil takes any.
+	Paint func(color string) error
+}
+
+// Compiled is a snapshot with what else a version decides.
+type Compiled struct {
+	Snapshot *site.Snapshot
+	Document Document
+	// made remembers what each directory was made from, so that the next version can keep what did not change.
+	made map[string]recipe
+}
+
+// Compile checks a document that Parse read and builds its snapshot. All problems are reported at once, each with file, line and
+// key. Directories of before whose settings and secrets did not change are kept, with their connections.
+func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled) (*Compiled, error) {
+	c := &Compiled{Document: d, made: map[string]recipe{}, Snapshot: &site.Snapshot{Version: version}}
+	deps.Resolve = Resolver(deps.Keys)
+	var brand error
+	c.Snapshot.Brand, brand = d.Brand.compile(deps.Paint)
+	deps.Brand = c.Snapshot.Brand
+	err := errors.Join(brand, c.limits(d), d.mail(deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
+	if err == nil { // policies name methods and directories
+		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
+	}
+	if err != nil {
+		c.closeBut(before)
+		return nil, d.source.Locate(err)
+	}
+	return c, nil
+}
+
+func (c *Compiled) limits(d Document) error {
+	var f, s, g error
+	c.Snapshot.Flow, f = d.Flow.limits()
+	c.Snapshot.Session, s = d.Session.limits()
+	c.Snapshot.Guide, g = d.guide()
+	c.Snapshot.Throttle = d.Throttle.WithDefaults()
+	return errors.Join(f, s, g, c.Snapshot.Throttle.Validate())
+}
+
+// mail checks what the sender will use once the version is in force.
+func (d Document) mail(resolve secret.Resolver) error {
+	if err := d.Mail.Validate(); err != nil || d.Mail.Password.IsZero() {
+		return err
+	}
+	if _, err := resolve(d.Mail.Password); err != nil {
+		return fmt.Errorf("mail.password: %w", err)
+	}
+	return nil
+}
+
+func (c *Compiled) methods(d Document, r Registry, deps Deps) error {
+	c.Snapshot.Methods = map[factor.Kind]authenticator.Method{}
+	var errs []error
+	for _, t := range r.Methods {
+		node, on := d.Authenticators[string(t.Kind)]
+		if !on {
+			continue
+		}
+		m, err := t.Open(d.decoder(node), deps)
+		if err != nil {
+			errs = append(errs, below("authenticators."+string(t.Kind), err))
+			continue
+		}
+		c.Snapshot.Methods[t.Kind] = m
+		c.Snapshot.Order = append(c.Snapshot.Order, t.Kind)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(d.Authenticators)) {
+		if !r.knows(factor.Kind(kind)) {
+			errs = append(errs, fmt.Errorf("authenticators.%s: no such kind", kind))
+		}
+	}
+	if len(c.Snapshot.Order) == 0 && len(errs) == 0 {
+		errs = append(errs, errors.New("authenticators: none is switched on"))
+	}
+	return errors.Join(errs...)
+}
+
+func (r Registry) knows(k factor.Kind) bool {
+	for _, t := range r.Methods {
+		if t.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Compiled) policyRegistry() policy.Registry {
+	var r policy.Registry
+	for _, k := range c.Snapshot.Order {
+		r.Kinds = append(r.Kinds, c.Snapshot.Methods[k].Traits())
+	}
+	for _, d := range c.Snapshot.Directories {
+		r.Directories = append(r.Directories, d.Key())
+	}
+	return r
+}
+
+// below puts a path before each of a plug-in's errors.
+func below(path string, err error) error {
+	many, ok := err.(interface{ Unwrap() []error }) // what errors.Join made itself, not what is within
+	if !ok {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	var each []error
+	for _, e := range many.Unwrap() {
+		each = append(each, below(path, e))
+	}
+	return errors.Join(each...)
+}
+
+// decoder reads a plug-in's part strictly; an empty one leaves the defaults.
+func (d Document) decoder(node ast.Node) Decode {
+	return func(config any) error { return d.source.DecodeNode(node, config) }
+}

@@ -1,0 +1,180 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+	"golang.org/x/text/language"
+
+	"rekey/internal/flow"
+	"rekey/internal/mail"
+	"rekey/internal/policy"
+	"rekey/internal/site"
+	"rekey/internal/strictyaml"
+	"rekey/internal/throttle"
+)
+
+// Document is the whole settings document, as Parse reads it. Parts that belong to a plug-in are kept as nodes until the plug-in reads them.
+type Document struct {
+	Brand Brand `yaml:"brand"`
+	// Directories in the order they are asked; each is one key naming its type with the type's own settings below.
+	Directories []map[string]ast.Node `yaml:"directories"`
+	// Authenticators that are switched on, by kind.
+	Authenticators map[string]ast.Node `yaml:"authenticators"`
+	// Policies in order, and the defaults behind them.
+	policy.Document `yaml:",inline"`
+	// Mail is how messages leave.
+	Mail     mail.Config     `yaml:"mail"`
+	Throttle throttle.Limits `yaml:"throttle,omitempty"`
+	Flow     Flow            `yaml:"flow,omitempty"`
+	Session  Session         `yaml:"session,omitempty"`
+	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
+	GuideNetworks []string `yaml:"guide_networks,omitempty"`
+
+	source *strictyaml.Source
+}
+
+// Brand is what the firm makes its own.
+type Brand struct {
+	Name     string `yaml:"name"`                // of the portal: "Example Corp password help"
+	Firm     string `yaml:"firm"`                // "Example Corp"; may not be part of a password
+	HelpText string `yaml:"help_text"`           // "Help desk: 4357, Mon–Fri 7–19"; on every page
+	HelpLink string `yaml:"help_link,omitempty"` // tel:, mailto: or https:
+	Color    string `yaml:"color,omitempty"`     // #rrggbb; contrast is checked
+	Locale   string `yaml:"locale,omitempty"`    // default language; empty: en
+	Product  string `yaml:"product,omitempty"`   // what the password opens: "Windows, mail and Microsoft 365"
+}
+
+// Flow are the times and counts of one attempt. Zero values take the defaults named.
+type Flow struct {
+	Idle           time.Duration `yaml:"idle,omitempty"`             // 10m
+	Life           time.Duration `yaml:"life,omitempty"`             // 30m
+	TriesPerCode   int           `yaml:"tries_per_code,omitempty"`   // 5
+	SendsPerMethod int           `yaml:"sends_per_method,omitempty"` // 3
+}
+
+// Session are the times of "My account". Zero values take the defaults named.
+type Session struct {
+	Idle   time.Duration `yaml:"idle,omitempty"`    // 10m
+	Life   time.Duration `yaml:"life,omitempty"`    // 1h
+	StepUp time.Duration `yaml:"step_up,omitempty"` // 10m
+}
+
+// Parse reads a document strictly. Errors name file, line and key.
+func Parse(name string, text []byte) (Document, error) {
+	source, err := strictyaml.Parse(name, text)
+	if err != nil {
+		return Document{}, err
+	}
+	d := Document{source: source}
+	if err := source.Decode(&d); err != nil {
+		return Document{}, err
+	}
+	return d, nil
+}
+
+func or[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+func (f Flow) limits() (flow.Limits, error) {
+	l := flow.Limits{
+		Idle: or(f.Idle, 10*time.Minute), Life: or(f.Life, 30*time.Minute),
+		TriesPerCode: or(f.TriesPerCode, 5), SendsPerMethod: or(f.SendsPerMethod, 3), ApplyingFor: time.Minute,
+	}
+	return l, errors.Join(
+		between("flow.idle", l.Idle, time.Minute, time.Hour),
+		between("flow.life", l.Life, l.Idle, 24*time.Hour),
+		between("flow.tries_per_code", l.TriesPerCode, 1, 10),
+		between("flow.sends_per_method", l.SendsPerMethod, 1, 10),
+	)
+}
+
+func (s Session) limits() (site.SessionLimits, error) {
+	l := site.SessionLimits{
+		Idle: or(s.Idle, 10*time.Minute), Life: or(s.Life, time.Hour), StepUp: or(s.StepUp, 10*time.Minute),
+	}
+	return l, errors.Join(
+		between("session.idle", l.Idle, time.Minute, time.Hour),
+		between("session.life", l.Life, l.Idle, 24*time.Hour),
+		between("session.step_up", l.StepUp, time.Minute, time.Hour),
+	)
+}
+
+func between[T int | time.Duration](key string, v, low, high T) error {
+	if v < low || v > high {
+		return fmt.Errorf("%s: want %v to %v, got %v", key, low, high, v)
+	}
+	return nil
+}
+
+func (d Document) guide() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for i, s := range d.GuideNetworks {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("guide_networks[%d]: %q is not a network such as 10.0.0.0/8", i, s)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// compile checks what pages and messages print. HTML in it stays text: whoever prints it escapes it.
+func (b Brand) compile(paint func(color string) error) (site.Brand, error) {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, fmt.Errorf("brand.%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	for _, t := range [][2]string{{"name", b.Name}, {"firm", b.Firm}, {"help_text", b.HelpText}, {"product", b.Product}} {
+		if strings.ContainsFunc(t[1], unicode.IsControl) { // a line end would end a mail's header
+			bad(t[0], "want one line")
+		}
+	}
+	if strings.TrimSpace(b.Name) == "" {
+		bad("name", "is missing")
+	}
+	if strings.TrimSpace(b.HelpText) == "" {
+		bad("help_text", "is missing; every page names who to call")
+	}
+	if !linkable(b.HelpLink) {
+		bad("help_link", "want a tel:, mailto: or https: link, got %q", b.HelpLink)
+	}
+	if b.Color != "" && paint != nil {
+		if err := paint(b.Color); err != nil {
+			bad("color", "%v", err)
+		}
+	}
+	if _, err := language.Parse(or(b.Locale, "en")); err != nil {
+		bad("locale", "want a language such as en, de or pt-BR, got %q", b.Locale)
+	}
+	return site.Brand{
+		Name: b.Name, Firm: b.Firm, HelpText: b.HelpText, HelpLink: b.HelpLink, Color: b.Color,
+		Locale: or(b.Locale, "en"), Product: b.Product,
+	}, errors.Join(errs...)
+}
+
+// linkable reports whether a link may stand on every page; javascript: and data: run as the page itself.
+func linkable(link string) bool {
+	u, err := url.Parse(link)
+	switch {
+	case link == "":
+		return true
+	case err != nil || strings.ContainsFunc(link, unicode.IsSpace):
+		return false
+	case u.Scheme == "https":
+		return u.Hostname() != ""
+	}
+	return slices.Contains([]string{"tel", "mailto"}, u.Scheme) && u.Opaque != ""
+}
