@@ -121,7 +121,7 @@ each("[data-rules]", (field) => {
   let pause = 0;
   const tell = () => {
     const all = rules.every((rule) => rule.line.dataset.state === "met");
-    status.textContent = all ? status.dataset.text : [...news].map((line) => line.innerText.trim()).join(" ");
+    status.textContent = all ? status.dataset.text : [...news].map((line) => line.textContent.trim()).join("; ");
     news.clear();
   };
   const judge = (left) => {
@@ -222,6 +222,7 @@ if (dialog) {
   };
   const extend = async () => {
     document.title = title;
+    warn = 0; // not while it is being asked for
     try {
       const answer = await fetch(dialog.dataset.extend, { method: "POST" });
       if (!answer.ok) return anew(dialog.dataset.over);
@@ -230,7 +231,7 @@ if (dialog) {
       // The end cannot be put off any more: ask no further.
       if (time <= least) warn = 0;
     } catch {
-      // No network at the moment: the question comes again.
+      warn = 60; // no network at the moment: the question comes again
     }
   };
   run(Number(dialog.dataset.timeout));

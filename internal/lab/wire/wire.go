@@ -24,8 +24,9 @@ const (
 	After               // the server has confirmed, the client does not know
 )
 
-// Hook is called at every commit of a transaction that touched the watched text. What it does happens before anything is passed on.
-type Hook func(Phase)
+// Hook is called at every commit of a transaction that touched the watched text, before anything is passed on. When it returns true
+// nothing is, and the connection ends: what the server has not been asked to commit it rolls back.
+type Hook func(Phase) (cut bool)
 
 // Proxy forwards connections to a PostgreSQL server.
 type Proxy struct {
@@ -87,7 +88,7 @@ func (p *Proxy) accept() {
 			continue
 		}
 		p.track(client, server)
-		s := &session{proxy: p, client: client, server: server, statements: map[string]bool{}}
+		s := &session{proxy: p, client: client, server: server, statements: map[string]string{}}
 		p.wg.Go(s.fromClient)
 		p.wg.Go(s.fromServer)
 	}
@@ -101,13 +102,11 @@ func (p *Proxy) track(cs ...net.Conn) {
 	}
 }
 
-func (p *Proxy) call(at Phase) {
+func (p *Proxy) cuts(at Phase) bool {
 	p.mu.Lock()
 	h := p.hook
 	p.mu.Unlock()
-	if h != nil {
-		h(at)
-	}
+	return h != nil && h(at)
 }
 
 // session is one client's connection.
@@ -116,9 +115,10 @@ type session struct {
 	client, server net.Conn
 
 	mu         sync.Mutex
-	statements map[string]bool // prepared statements: watched or not
-	watched    bool            // the open transaction ran one
-	committing bool            // a commit of a watched transaction is on its way
+	statements map[string]string // texts of prepared statements, by name
+	bound      string            // text of the statement that runs next
+	watched    bool              // the open transaction ran one with the watched text
+	committing bool              // a commit of a watched transaction is on its way
 }
 
 func (s *session) close() {
@@ -137,8 +137,8 @@ func (s *session) fromClient() {
 		if err != nil {
 			return
 		}
-		if s.sees(kind, body) {
-			s.proxy.call(Before)
+		if s.sees(kind, body) && s.proxy.cuts(Before) {
+			return
 		}
 		if err := write(s.server, kind, body); err != nil {
 			return
@@ -146,31 +146,36 @@ func (s *session) fromClient() {
 	}
 }
 
-// sees follows statements and reports whether the message commits a watched transaction.
+// sees follows statements, of the simple and the extended protocol, and reports whether the message commits a watched transaction.
 func (s *session) sees(kind byte, body []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch kind {
 	case 'P': // Parse: name, text
 		name, rest := cut(body)
-		text, _ := cut(rest)
-		s.statements[name] = strings.Contains(text, s.proxy.watch)
-		s.watched = s.watched || s.statements[name] && name == ""
+		s.statements[name], _ = cut(rest)
 	case 'B': // Bind: portal, statement
 		_, rest := cut(body)
 		name, _ := cut(rest)
-		s.watched = s.watched || s.statements[name]
+		s.bound = s.statements[name]
+	case 'E': // Execute what was bound
+		return s.runs(s.bound)
 	case 'Q': // Query: text
 		text, _ := cut(body)
-		switch strings.ToLower(strings.TrimSpace(text)) {
-		case "commit":
-			s.committing, s.watched = s.watched, false
-			return s.committing
-		case "rollback":
-			s.watched = false
-		default:
-			s.watched = s.watched || strings.Contains(text, s.proxy.watch)
-		}
+		return s.runs(text)
+	}
+	return false
+}
+
+func (s *session) runs(text string) (commits bool) {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "commit":
+		s.committing, s.watched = s.watched, false
+		return s.committing
+	case "rollback":
+		s.watched = false
+	default:
+		s.watched = s.watched || strings.Contains(text, s.proxy.watch)
 	}
 	return false
 }
@@ -182,8 +187,8 @@ func (s *session) fromServer() {
 		if err != nil {
 			return
 		}
-		if kind == 'C' && s.confirmed(body) {
-			s.proxy.call(After)
+		if kind == 'C' && s.confirmed(body) && s.proxy.cuts(After) {
+			return
 		}
 		if err := write(s.client, kind, body); err != nil {
 			return

@@ -1,6 +1,7 @@
 package enrollui_test
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -147,15 +148,40 @@ func TestAttack10OneAnswerManyTimes(t *testing.T) {
 		all.Go(func() { p.Send("POST", "/account/answer", values, b.Cookies()...) })
 	}
 	all.Wait()
-	added := 0
-	for _, name := range p.Audit(t) {
-		if name == "method.added" {
-			added++
+	if n := count(p.Audit(t), "method.added"); n != 1 {
+		t.Errorf("added %d times", n)
+	}
+}
+
+// TestAttack10FirstMethodRace: of many sessions that hold the password alone, one adds the first method; the others must prove it.
+func TestAttack10FirstMethodRace(t *testing.T) {
+	p := servertest.New(t)
+	var sent []url.Values
+	var cookies [][]*http.Cookie
+	for range 4 {
+		b := open(t, p)
+		b.signIn("anna")
+		secret := key(t, b.submit("/account/setup", visitor.Fields{"kind": "totp"}))
+		f, _ := b.Page().Form("/account/answer")
+		sent, cookies = append(sent, url.Values{"at": f.Hidden["at"], "code": {codeNow(t, p, secret)}}), append(cookies, b.Cookies())
+	}
+	var all sync.WaitGroup
+	for i := range sent {
+		all.Go(func() { p.Send("POST", "/account/answer", sent[i], cookies[i]...) })
+	}
+	all.Wait()
+	if n := count(p.Audit(t), "method.added"); n != 1 {
+		t.Errorf("added %d times", n)
+	}
+}
+
+func count(all []string, one string) (n int) {
+	for _, s := range all {
+		if s == one {
+			n++
 		}
 	}
-	if added != 1 {
-		t.Errorf("added %d times", added)
-	}
+	return n
 }
 
 // TestAttack16SignInTellsNothing: an unknown name, a wrong password, a held and a disabled account answer the same, leave the same

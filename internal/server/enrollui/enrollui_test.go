@@ -94,9 +94,14 @@ func key(t testing.TB, p *visitor.Page) string {
 func (b *browser) appCode(secret string) string {
 	b.t.Helper()
 	b.portal.Advance(30 * time.Second)
-	code, err := totp.GenerateCode(secret, b.portal.Now())
+	return codeNow(b.t, b.portal, secret)
+}
+
+func codeNow(t testing.TB, p *servertest.Portal, secret string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, p.Now())
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return code
 }

@@ -25,15 +25,15 @@ type Frame struct {
 
 // Shell gives the frame of one page in the visitor's language.
 func (f *Frame) Shell(r *http.Request) layout.Shell {
-	tag := server.Locale(r)
+	text := f.Catalogue.Printer(server.Locale(r))
 	brand := f.Site().Brand
 	return layout.Shell{
-		Text:      f.Catalogue.Printer(tag),
+		Text:      text,
 		Links:     f.Links(),
 		Brand:     brand.Name,
 		HelpText:  brand.HelpText,
 		HelpLink:  brand.HelpLink,
-		Languages: f.languages(r, tag),
+		Languages: f.languages(r, text.Tag()),
 	}
 }
 
