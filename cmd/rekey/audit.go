@@ -20,7 +20,7 @@ type auditExportCmd struct {
 }
 
 func (e auditExportCmd) Run(ctx context.Context, c *cli) error {
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (v auditVerifyCmd) Run() error {
 type auditKeyCmd struct{}
 
 func (auditKeyCmd) Run(ctx context.Context, c *cli) error {
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}

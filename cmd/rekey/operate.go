@@ -78,7 +78,7 @@ type keysCmd struct {
 type keysRotateCmd struct{}
 
 func (keysRotateCmd) Run(ctx context.Context, c *cli) error {
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (k keysRewrapCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil || len(key) != 32 {
 		return fmt.Errorf("%s does not hold 32 bytes in base64", k.File)
 	}
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -47,12 +47,19 @@ func (migrateCmd) Run(ctx context.Context, c *cli) error {
 	return nil
 }
 
-// open gives commands the parts they work on. They log to standard error, warnings and worse only.
-func open(ctx context.Context, c *cli) (*app.App, error) {
+// open gives commands the parts they work on.
+func open(ctx context.Context, c *cli) (*app.App, error) { return openWith(ctx, c, app.Open) }
+
+// openToRepair does so for commands that must work when the settings do not.
+func openToRepair(ctx context.Context, c *cli) (*app.App, error) {
+	return openWith(ctx, c, app.OpenToRepair)
+}
+
+// openWith logs to standard error, warnings and worse only.
+func openWith(ctx context.Context, c *cli, open func(context.Context, config.Config, *slog.Logger) (*app.App, error)) (*app.App, error) {
 	cfg, err := config.Load(c.Config)
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return app.Open(ctx, cfg, log)
+	return open(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 }

@@ -26,7 +26,7 @@ type exportCmd struct {
 }
 
 func (e exportCmd) Run(ctx context.Context, c *cli) error {
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (p planCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p applyCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ type historyCmd struct {
 }
 
 func (h historyCmd) Run(ctx context.Context, c *cli) error {
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (sealCmd) Run(ctx context.Context, c *cli) error {
 	if !in.Scan() || in.Text() == "" {
 		return errors.New("give the secret on standard input, as one line")
 	}
-	a, err := open(ctx, c)
+	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}

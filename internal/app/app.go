@@ -46,6 +46,20 @@ type App struct {
 // Open connects to the database, opens the keys and puts the newest settings in force. It changes nothing but at the very first
 // start, and reaches no directory.
 func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a, err := OpenToRepair(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.load(ctx); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// OpenToRepair leaves the settings alone, so that a version that cannot be used does not keep anybody from saving a better one.
+// Only Settings, Store and Keys are there.
+func OpenToRepair(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
 	kek, err := cfg.Key()
 	if err != nil {
 		return nil, err
@@ -77,6 +91,11 @@ func (a *App) open(ctx context.Context, kek []byte) error {
 	})
 	a.sender = mail.New(a.log)
 	a.Settings.Switched = a.switched
+	return nil
+}
+
+// load puts the newest settings in force and makes the services that work by them.
+func (a *App) load(ctx context.Context) error {
 	first, err := a.firstSettings()
 	if err != nil {
 		return err

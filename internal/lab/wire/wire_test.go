@@ -2,24 +2,33 @@ package wire_test
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"rekey/internal/lab/pgtest"
 	"rekey/internal/lab/wire"
 )
 
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
 // TestCommitsAreCutWhereTheTestSays: what the server was not asked to commit is gone, what it confirmed is there, whether statements
 // go out one by one or as one batch, and transactions that touch nothing watched are left alone.
 func TestCommitsAreCutWhereTheTestSays(t *testing.T) {
-	pool := pgtest.New(t, nil)
+	direct := pgtest.URL(t, nil)
+	pool, err := pgxpool.New(t.Context(), direct)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
 	for _, sql := range []string{`CREATE TABLE watched (n int)`, `CREATE TABLE other (n int)`} {
 		if _, err := pool.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
-	proxy, url, err := wire.Start(t.Context(), pool.Config().ConnString(), "watched")
+	proxy, url, err := wire.Start(t.Context(), direct, "watched")
 	if err != nil {
 		t.Fatal(err)
 	}
