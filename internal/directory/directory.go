@@ -75,6 +75,14 @@ type PasswordDater interface {
 	PasswordSet(ctx context.Context, id account.ID) (time.Time, error)
 }
 
+// GroupNamer is told which groups policies name, so that Lookup knows the names of those groups without asking account by account:
+// a policy that missed its members would be one that fails open.
+type GroupNamer interface {
+	// NameGroups replaces the list of names, each as policies write it: NETBIOS\name. Those of other domains are left alone. It
+	// asks nobody.
+	NameGroups(names []string)
+}
+
 // Checker can test its own configuration: reachability, certificates, rights. For doctor and settings.
 type Checker interface {
 	Check(ctx context.Context) []Finding

@@ -186,7 +186,6 @@ func (s *Service) keep(ctx context.Context, sess Session, done authenticator.Enr
 
 // stillFirst refuses what only the password allowed when another session has enrolled a method meanwhile.
 func (s *Service) stillFirst(ctx context.Context, tx Tx, sess Session) error {
-	return nil
 	if s.fresh(sess) {
 		return nil
 	}

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"rekey/internal/factor"
@@ -12,6 +15,20 @@ type Document struct {
 	Policies []Policy `yaml:"policies" json:"policies"`
 	// Defaults holds one policy per domain, keyed by the directory's key. A domain without one gets Default().
 	Defaults map[string]Policy `yaml:"defaults,omitempty" json:"defaults,omitempty"`
+}
+
+// GroupNames lists the groups that scopes give by name instead of by SID, each once.
+func (d Document) GroupNames() []string {
+	var names []string
+	all := slices.Concat(d.Policies, slices.Collect(maps.Values(d.Defaults)))
+	for _, p := range all {
+		for _, g := range slices.Concat(p.Scope.Groups, p.Scope.Exclude.Groups) {
+			if !strings.HasPrefix(strings.ToUpper(g), "S-1-") && !slices.Contains(names, g) {
+				names = append(names, g)
+			}
+		}
+	}
+	return names
 }
 
 // Policy is one rule set for a group of accounts.

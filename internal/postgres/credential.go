@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -88,7 +89,16 @@ func (t *tx) AddCredential(ctx context.Context, c authenticator.Credential) erro
 
 // Import adds credentials that were proven elsewhere, with the records of it.
 func (s *Store) Import(ctx context.Context, cs []authenticator.Credential, e flow.Effects) error {
+	names := make([]string, len(cs))
+	for i, c := range cs {
+		names[i] = c.Account.String()
+	}
+	slices.Sort(names) // several accounts are locked in one order
+	names = slices.Compact(names)
 	return s.transact(ctx, func(ctx context.Context, t *tx) error {
+		for _, name := range names {
+			t.batch.Queue(lockAccount, name)
+		}
 		for _, c := range cs {
 			if err := t.AddCredential(ctx, c); err != nil {
 				return err

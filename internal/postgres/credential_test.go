@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"rekey/internal/audit"
 	"rekey/internal/authenticator"
 	"rekey/internal/enrollment"
 	"rekey/internal/fault"
@@ -110,6 +111,24 @@ func TestAttack10OneOfSixteenSpendsTheCredential(t *testing.T) {
 			s.exec(t, `DELETE FROM credential`)
 			s.enroll(t, credential("c", alice()))
 		})
+	}
+}
+
+func TestImport(t *testing.T) {
+	s := newStore(t)
+	cs := []authenticator.Credential{credential("b1", bob()), credential("a1", alice()), credential("a2", alice())}
+	effects := flow.Effects{Audit: []audit.Event{event(audit.MethodAdded, alice(), "x")}}
+	if err := s.Import(t.Context(), cs, effects); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Credentials(t.Context(), alice()); err != nil || len(got) != 2 || string(got[1].Data) != "seed of a2" {
+		t.Errorf("alice has %v, error %v", got, err)
+	}
+	if err := s.Import(t.Context(), cs, effects); err == nil {
+		t.Error("imported twice")
+	}
+	if n := s.count(t, `SELECT count(*) FROM audit_event`); n != 1 {
+		t.Errorf("%d records, want 1", n)
 	}
 }
 

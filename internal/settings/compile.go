@@ -81,6 +81,11 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 		c.closeBut(before)
 		return nil, d.source.Locate(err)
 	}
+	for _, dir := range c.Snapshot.Directories {
+		if namer, ok := dir.(directory.GroupNamer); ok {
+			namer.NameGroups(d.GroupNames())
+		}
+	}
 	return c, nil
 }
 

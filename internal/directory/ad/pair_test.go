@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"rekey/internal/account"
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
 	"rekey/internal/lab/samba"
@@ -32,33 +33,33 @@ func TestPair(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	first, second := both(d)
+	p := pair{d, first, second}
+	for _, sam := range []string{"counted", "told", "paused", "stopped", "killed"} {
+		add(t, first, sam)
+	}
+	if err := d.AwaitReplication(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
-		name string
-		test func(*testing.T, *samba.Domain)
+		sam  string
+		test func(*testing.T, pair, account.ID)
 	}{
-		{"WrongPasswordsOnTheOtherServerCount", testOtherCount},
-		{"StoppedServer", testStoppedServer},
-		{"PausedServer", testPausedServer},
-		{"KilledInAWrite", testKilledInWrite},
-		{"AnswerLostAndTheOtherServerKnows", testOtherKnows},
+		{"counted", testOtherCount}, {"told", testOtherKnows}, {"paused", testPausedServer}, {"stopped", testStoppedServer}, {"killed", testKilledInWrite},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			awake(t, d)
-			c.test(t, d)
+		t.Run(c.sam, func(t *testing.T) {
+			if err := d.StartAgain(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.test(t, p, account.ID{Directory: d.Name(), Object: first.guid(t, first.sams[c.sam])})
 		})
 	}
 }
 
-func awake(t testing.TB, d *samba.Domain) {
-	t.Helper()
-	if err := d.StartAgain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := d.AwaitReplication(ctx); err != nil {
-		t.Fatal(err)
-	}
+// pair is two servers, and an administrator at each.
+type pair struct {
+	*samba.Domain
+	first, second *peer
 }
 
 // both are an administrator at each server, who know the same accounts.
@@ -69,12 +70,9 @@ func both(d *samba.Domain) (first, second *peer) {
 	return first, second
 }
 
-func ticking(t testing.TB, d *samba.Domain, change func(*ad.Config)) (*ad.Directory, *clock) {
+func ticking(t testing.TB, d *samba.Domain) (*ad.Directory, *clock) {
 	t.Helper()
 	c := config(d)
-	if change != nil {
-		change(&c)
-	}
 	_, password := d.Service()
 	k := &clock{}
 	with := deps(t, password)
@@ -83,32 +81,22 @@ func ticking(t testing.TB, d *samba.Domain, change func(*ad.Config)) (*ad.Direct
 }
 
 // testOtherCount: counts of wrong passwords are not replicated, but lock all the same.
-func testOtherCount(t *testing.T, d *samba.Domain) {
-	_, second := both(d)
-	id := add(t, second, "counted")
-	if err := d.AwaitReplication(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+func testOtherCount(t *testing.T, d pair, id account.ID) {
 	for range 2 {
-		_ = second.bind(t, id, "Not-The-Passw0rd!")
+		_ = d.second.bind(t, id, "Not-The-Passw0rd!")
 	}
-	dir := open(t, d, nil)
+	dir := open(t, d.Domain, nil)
 	var refused *directory.SignInError
 	if err := dir.Authenticate(t.Context(), id, secret.New(oldPassword)); !errors.As(err, &refused) || refused.Reason != directory.SignInWouldLock {
 		t.Errorf("%v", err)
 	}
-	if !second.Accepts(t, id, oldPassword) {
+	if !d.second.Accepts(t, id, oldPassword) {
 		t.Error("the account is locked")
 	}
 }
 
-func testStoppedServer(t *testing.T, d *samba.Domain) {
-	first, second := both(d)
-	id := add(t, first, "stopped")
-	if err := d.AwaitReplication(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	dir, clock := ticking(t, d, nil)
+func testStoppedServer(t *testing.T, d pair, id account.ID) {
+	dir, clock := ticking(t, d.Domain)
 	if h := dir.Health(t.Context()); h.Server != d.DC(0).URL() {
 		t.Errorf("health before: %+v", h)
 	}
@@ -120,7 +108,7 @@ func testStoppedServer(t *testing.T, d *samba.Domain) {
 	if err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{}); err != nil {
 		t.Fatalf("with the first server stopped: %v", err)
 	}
-	if err := dir.Authenticate(t.Context(), id, secret.New(newPassword)); err != nil || !second.Accepts(t, id, newPassword) {
+	if err := dir.Authenticate(t.Context(), id, secret.New(newPassword)); err != nil || !d.second.Accepts(t, id, newPassword) {
 		t.Errorf("sign in: %v", err)
 	}
 	clock.forward(30 * time.Second) // health is that old at most
@@ -140,13 +128,8 @@ func testStoppedServer(t *testing.T, d *samba.Domain) {
 	}
 }
 
-func testPausedServer(t *testing.T, d *samba.Domain) {
-	first, _ := both(d)
-	id := add(t, first, "paused")
-	if err := d.AwaitReplication(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	dir := open(t, d, func(c *ad.Config) { c.ConnectTimeout, c.ReadTimeout = 500*time.Millisecond, 500*time.Millisecond })
+func testPausedServer(t *testing.T, d pair, id account.ID) {
+	dir := open(t, d.Domain, func(c *ad.Config) { c.ConnectTimeout, c.ReadTimeout = time.Second, time.Second })
 	if _, err := dir.Get(t.Context(), id); err != nil { // leaves an idle connection to the first
 		t.Fatal(err)
 	}
@@ -162,21 +145,20 @@ func testPausedServer(t *testing.T, d *samba.Domain) {
 	if _, err := dir.Get(t.Context(), id); err != nil {
 		t.Errorf("with the first server paused: %v", err)
 	}
-	if took := time.Since(began); took > 4*time.Second {
+	if took := time.Since(began); took > 8*time.Second { // one read and three connections at most
 		t.Errorf("took %v", took)
 	}
-	began = time.Now()
-	if _, err := dir.Get(t.Context(), id); err != nil || time.Since(began) > 400*time.Millisecond {
-		t.Errorf("the second time: %v, took %v", err, time.Since(began))
+	if h := dir.Health(t.Context()); h.Server != d.DC(1).URL() {
+		t.Errorf("health: %+v", h)
 	}
 }
 
 // beside is the pair with a tap in front of the first server.
-func beside(t testing.TB, d *samba.Domain) (*ad.Directory, *tap) {
+func beside(t testing.TB, d *samba.Domain, writeTimeout time.Duration) (*ad.Directory, *tap) {
 	t.Helper()
 	tap := newTap(t, d, d.DC(0).URL())
 	return open(t, d, func(c *ad.Config) {
-		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond, time.Second
+		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = time.Second, time.Second, writeTimeout
 		second, file := c.Servers[1], c.CAFile
 		tap.through(c)
 		c.Servers = append(c.Servers, second)
@@ -203,13 +185,8 @@ func joined(t testing.TB, files ...string) string {
 
 // testKilledInWrite: the server is stopped when the request has gone out, and dies without an answer. Nobody can know what became of the
 // write, so nobody may claim to, and it is not sent to the other server.
-func testKilledInWrite(t *testing.T, d *samba.Domain) {
-	first, second := both(d)
-	id := add(t, first, "killed")
-	if err := d.AwaitReplication(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	dir, tap := beside(t, d)
+func testKilledInWrite(t *testing.T, d pair, id account.ID) {
+	dir, tap := beside(t, d.Domain, time.Second)
 	before, err := dir.PasswordSet(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -231,27 +208,24 @@ func testKilledInWrite(t *testing.T, d *samba.Domain) {
 	}
 	d.DC(0).Kill()
 	tap.on(nil)
-	if n := count(tap.operations(), opModify); n != 1 || !second.Accepts(t, id, oldPassword) {
+	if n := count(tap.operations(), opModify); n != 1 || !d.second.Accepts(t, id, oldPassword) {
 		t.Errorf("%d writes to the first server, or one to the second", n)
 	}
 	if a, err := dir.Get(t.Context(), id); err != nil || !a.State.PasswordSet.Equal(before) {
 		t.Errorf("at the other server: %+v, %v", a.State, err)
 	}
-	awake(t, d)
+	if err := d.StartAgain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	set, err := dir.PasswordSet(t.Context(), id)
-	if err != nil || !set.Equal(before) || !first.Accepts(t, id, oldPassword) {
+	if err != nil || !set.Equal(before) || !d.first.Accepts(t, id, oldPassword) {
 		t.Errorf("after all: password set at %v, %v; before: %v", set, err, before)
 	}
 }
 
 // testOtherKnows: the server that wrote is gone, but had told the other.
-func testOtherKnows(t *testing.T, d *samba.Domain) {
-	first, second := both(d)
-	id := add(t, first, "told")
-	if err := d.AwaitReplication(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	dir, tap := beside(t, d)
+func testOtherKnows(t *testing.T, d pair, id account.ID) {
+	dir, tap := beside(t, d.Domain, 15*time.Second)
 	tap.on(func(send, await func()) {
 		send()
 		await()
@@ -260,11 +234,10 @@ func testOtherKnows(t *testing.T, d *samba.Domain) {
 		}
 		tap.kill()
 	})
-	err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{})
-	if err != nil && !errors.Is(err, directory.ErrOutcomeUnknown) {
+	if err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{}); err != nil {
 		t.Errorf("%v", err)
 	}
-	if !second.Accepts(t, id, newPassword) {
+	if !d.second.Accepts(t, id, newPassword) {
 		t.Error("the write is lost")
 	}
 }

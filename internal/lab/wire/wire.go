@@ -146,7 +146,8 @@ func (s *session) fromClient() {
 	}
 }
 
-// sees follows statements, of the simple and the extended protocol, and reports whether the message commits a watched transaction.
+// sees follows statements and reports whether the message commits a watched transaction. A commit may come alone, or at the end of
+// a pipeline that holds the statements too.
 func (s *session) sees(kind byte, body []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -157,9 +158,7 @@ func (s *session) sees(kind byte, body []byte) bool {
 	case 'B': // Bind: portal, statement
 		_, rest := cut(body)
 		name, _ := cut(rest)
-		s.bound = s.statements[name]
-	case 'E': // Execute what was bound
-		return s.runs(s.bound)
+		return s.runs(s.statements[name])
 	case 'Q': // Query: text
 		text, _ := cut(body)
 		return s.runs(text)

@@ -135,6 +135,11 @@ func (p *Portal) Send(method, path string, form url.Values, cookies ...*http.Coo
 	for _, c := range cookies {
 		r.AddCookie(c)
 	}
+	return p.Do(r)
+}
+
+// Do makes a request as it is. It is safe for concurrent use.
+func (p *Portal) Do(r *http.Request) *http.Response {
 	rec := httptest.NewRecorder()
 	p.Handler.ServeHTTP(rec, r)
 	return rec.Result()

@@ -27,11 +27,11 @@ const Password = "Correct-Horse-7"
 func (p *Portal) settle(t testing.TB) {
 	t.Helper()
 	p.Corp = memory.New("corp.example.test", "CORP",
-		person("anna", "Anna Adler", account.State{}), person("ben", "Ben Brand", account.State{}),
-		person("twin", "Tina Twin", account.State{}), person("emil", "Emil Ende", account.State{PasswordExpired: true}),
-		person("mona", "Mona Muss", account.State{MustChange: true}), person("dora", "Dora Dicht", account.State{Disabled: true}),
-		contractor("carl", "Carl Contract"))
-	p.Sales = memory.New("sales.example.test", "SALES", person("twin", "Toni Twin", account.State{}))
+		p.person("anna", "Anna Adler", account.State{}), p.person("ben", "Ben Brand", account.State{}),
+		p.person("twin", "Tina Twin", account.State{}), p.person("emil", "Emil Ende", account.State{PasswordExpired: true}),
+		p.person("mona", "Mona Muss", account.State{MustChange: true}), p.person("dora", "Dora Dicht", account.State{Disabled: true}),
+		p.contractor("carl", "Carl Contract"))
+	p.Sales = memory.New("sales.example.test", "SALES", p.person("twin", "Toni Twin", account.State{}))
 	p.Corp.SetClock(p.Now)
 	p.Sales.SetClock(p.Now)
 	p.Snapshot = &site.Snapshot{
@@ -60,9 +60,12 @@ func (p *Portal) settle(t testing.TB) {
 
 func plenty() throttle.Bucket { return throttle.Bucket{Burst: 1000, Every: time.Millisecond} }
 
-func person(sam, display string, s account.State) memory.Account {
+func (p *Portal) person(sam, display string, s account.State) memory.Account {
 	a := memory.Account{Password: secret.New(Password)}
 	a.SAM, a.DisplayName, a.State = sam, display, s
+	if !s.MustChange {
+		a.State.PasswordSet = p.Now().AddDate(0, -1, 0)
+	}
 	a.Mail = sam + "@corp.example.test"
 	return a
 }
@@ -75,11 +78,11 @@ func (p *Portal) Recreate(t testing.TB, sam string) {
 		t.Fatal(err)
 	}
 	p.Corp.Remove(old.ID)
-	p.Corp.Add(person(sam, old.DisplayName, account.State{}))
+	p.Corp.Add(p.person(sam, old.DisplayName, account.State{}))
 }
 
-func contractor(sam, display string) memory.Account {
-	a := person(sam, display, account.State{})
+func (p *Portal) contractor(sam, display string) memory.Account {
+	a := p.person(sam, display, account.State{})
 	a.Path = "CN=" + display + ",OU=Contractors,DC=corp,DC=example,DC=test"
 	return a
 }
