@@ -52,7 +52,8 @@ type Unlocker interface {
 
 // Changer can change a password given the old one, also when it has expired or must be changed.
 type Changer interface {
-	// Change never falls back to SetPassword. Errors: ErrWrongPassword and those of SetPassword.
+	// Change never falls back to SetPassword. Errors: ErrWrongPassword, a *SignInError with SignInWouldLock (not tried: one more
+	// wrong password could lock the account in the directory), and those of SetPassword.
 	Change(ctx context.Context, id account.ID, old, new secret.Text) error
 }
 

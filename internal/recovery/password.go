@@ -176,6 +176,7 @@ func (s *Service) writeTo(ctx context.Context, d directory.Directory, f flow.Flo
 
 func outcomeOf(err error) (flow.WriteOutcome, string) {
 	var rejected *directory.RejectedError
+	var signIn *directory.SignInError
 	switch {
 	case err == nil:
 		return flow.Confirmed, ""
@@ -183,6 +184,8 @@ func outcomeOf(err error) (flow.WriteOutcome, string) {
 		return flow.Rejected, string(rejected.Reason)
 	case errors.Is(err, directory.ErrWrongPassword):
 		return flow.Rejected, reasonWrongCurrent
+	case errors.As(err, &signIn): // not tried, so that nobody locks the account from here; the page says the same as above
+		return flow.Rejected, string(signIn.Reason)
 	case errors.Is(err, directory.ErrDenied):
 		return flow.NotWritten, "denied"
 	case errors.Is(err, directory.ErrNotFound):

@@ -38,7 +38,7 @@ func (d *Directory) account(f domainFacts, e *ldap.Entry) (account.Account, erro
 	}
 	for _, raw := range e.GetEqualFoldRawAttributeValues("tokenGroups") {
 		if sid := sidText(raw); sid != "" {
-			a.Groups = append(a.Groups, account.Group{ID: sid, Name: d.groups.name(sid, d.now())})
+			a.Groups = append(a.Groups, account.Group{ID: sid, Name: d.nameOf(f, sid)})
 		}
 	}
 	if len(a.Groups) == 0 { // everybody is in Domain Users at least
@@ -52,6 +52,14 @@ func (d *Directory) account(f domainFacts, e *ldap.Entry) (account.Account, erro
 	return a, nil
 }
 
+// nameOf is what a group is called, as far as that is known.
+func (d *Directory) nameOf(f domainFacts, sid string) string {
+	if name := f.groups[sid]; name != "" {
+		return name
+	}
+	return d.groups.name(sid, d.now())
+}
+
 // Bits of userAccountControl and of msDS-User-Account-Control-Computed (MS-ADTS 2.2.16).
 const (
 	bitDisabled        = 0x2
@@ -60,6 +68,7 @@ const (
 )
 
 // state reads an account's condition. The directory computes what depends on a policy, so that fine-grained ones are right.
+// CannotChange stays false: it is an entry of the access list, and the directory refuses such a change itself.
 func (d *Directory) state(f domainFacts, e *ldap.Entry) account.State {
 	now := d.now()
 	computed := number(text(e, "msDS-User-Account-Control-Computed"))

@@ -28,6 +28,7 @@ var (
 	_ directory.RuleReader    = (*Directory)(nil)
 	_ directory.PasswordDater = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
+	_ directory.GroupNamer    = (*Directory)(nil)
 )
 
 // Deps is what the directory needs from outside.

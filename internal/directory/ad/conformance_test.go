@@ -13,7 +13,7 @@ import (
 func TestConformance(t *testing.T) {
 	d := domain(t)
 	directorytest.Run(t, directorytest.Fixture{
-		Directory: open(t, d, nil), NetBIOS: d.NetBIOS(), Peer: newPeer(d), Limit: 2 * time.Second,
+		Directory: open(t, d, nil), NetBIOS: d.NetBIOS(), Peer: newPeer(d), Limit: 5 * time.Second,
 		Broken: func(t testing.TB, how directorytest.Failure) directory.Directory {
 			return open(t, d, func(c *ad.Config) {
 				c.ConnectTimeout, c.WriteTimeout = 300*time.Millisecond, time.Second

@@ -17,6 +17,7 @@ type domainFacts struct {
 	netbios string
 	sid     []byte
 	policy  passwordPolicy
+	groups  map[string]string // that policies name: name by SID
 }
 
 // guest is the SID of an object that every domain has and that cannot be deleted: what is read when a name is nobody's.
@@ -57,6 +58,9 @@ func (d *Directory) facts(ctx context.Context, c *conn) (domainFacts, error) {
 		if f.netbios, err = d.readNetBIOS(ctx, c); err != nil {
 			return f, err
 		}
+	}
+	if f.groups, err = d.named(ctx, c, f.netbios); err != nil {
+		return f, err
 	}
 	d.domain.mu.Lock()
 	defer d.domain.mu.Unlock()

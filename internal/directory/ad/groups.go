@@ -17,13 +17,15 @@ const (
 	groupBatch = 50 // SIDs in one search
 )
 
-// groupNames remembers what groups are called. Names are for people to read: policies match SIDs, so nothing fails without them.
+// groupNames remembers what groups are called. Those that policies name are known with the domain's facts; the others are for people
+// to read, and nothing fails without them.
 type groupNames struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
 	mu       sync.Mutex
+	wanted   []string             // by policies, without the domain
 	names    map[string]groupName // by SID
 	learning bool
 }
@@ -38,6 +40,47 @@ func (g *groupNames) start() { g.ctx, g.cancel = context.WithCancel(context.Back
 func (g *groupNames) stop() {
 	g.cancel()
 	g.wg.Wait()
+}
+
+// NameGroups implements directory.GroupNamer. The next question to the directory asks for them.
+func (d *Directory) NameGroups(names []string) {
+	d.groups.mu.Lock()
+	d.groups.wanted = names
+	d.groups.mu.Unlock()
+	d.domain.mu.Lock()
+	defer d.domain.mu.Unlock()
+	d.domain.until = time.Time{}
+}
+
+// named finds the SIDs of the groups that policies name. It fails as a whole: a policy whose members were not known would not hold
+// for them.
+func (d *Directory) named(ctx context.Context, c *conn, netbios string) (map[string]string, error) {
+	d.groups.mu.Lock()
+	wanted := d.groups.wanted
+	d.groups.mu.Unlock()
+	named := map[string]string{}
+	for len(wanted) > 0 {
+		batch := wanted[:min(groupBatch, len(wanted))]
+		wanted = wanted[len(batch):]
+		var filter strings.Builder
+		for _, w := range batch {
+			if domain, name, ok := strings.Cut(w, `\`); ok && strings.EqualFold(domain, netbios) {
+				filter.WriteString("(sAMAccountName=" + ldap.EscapeFilter(name) + ")")
+			}
+		}
+		if filter.Len() == 0 {
+			continue
+		}
+		found, err := c.search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+			"(&(objectCategory=group)(|"+filter.String()+"))", []string{"objectSid", "sAMAccountName"}, nil))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found {
+			named[sidText(e.GetEqualFoldRawAttributeValue("objectSid"))] = text(e, "sAMAccountName")
+		}
+	}
+	return named, nil
 }
 
 func (g *groupNames) name(sid string, now time.Time) string {
@@ -88,7 +131,9 @@ func (g *groupNames) learn(d *Directory, groups []account.Group) {
 func (g *groupNames) read(ctx context.Context, d *Directory, c *conn, groups []account.Group) {
 	g.fetch(ctx, d, c, g.missing(groups, d.now()))
 	for i := range groups {
-		groups[i].Name = g.name(groups[i].ID, d.now())
+		if groups[i].Name == "" {
+			groups[i].Name = g.name(groups[i].ID, d.now())
+		}
 	}
 }
 

@@ -44,11 +44,11 @@ func (d *Directory) examine(ctx context.Context) directory.Health {
 		h.Readable, h.Writable, h.Server, h.Detail = true, c.root.writable(), c.server.url, c.root.condition()
 		return nil
 	}
-	if err := d.pool.with(ctx, want{write: true, fresh: true}, note); err == nil {
+	err := d.pool.with(ctx, want{write: true, fresh: true}, note)
+	if err == nil {
 		return h
-	} else {
-		h.Detail = oneLine(err)
 	}
+	h.Detail = oneLine(err)
 	_ = d.pool.with(ctx, want{}, note) // a server that can be read at least; else Detail says what is wrong
 	return h
 }

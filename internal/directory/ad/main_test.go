@@ -44,7 +44,8 @@ func policy() samba.Policy {
 func domain(t testing.TB) *samba.Domain {
 	t.Helper()
 	shared.Do(func() {
-		shared.domain, shared.err = samba.Start(context.Background(), samba.Spec{Seed: []samba.Change{policy()}})
+		seed := append([]samba.Change{policy()}, spares()...)
+		shared.domain, shared.err = samba.Start(context.Background(), samba.Spec{Seed: seed})
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)

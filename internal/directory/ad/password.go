@@ -49,7 +49,15 @@ func (d *Directory) Change(ctx context.Context, id account.ID, old, password sec
 	if err := typable(password); err != nil {
 		return err
 	}
-	err := d.write(ctx, modification{id: id, judge: passwordWritten(false), compose: func(r *ldap.ModifyRequest, _ rootDSE, _ condition) {
+	p, leave, err := d.approach(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if p.exists && !p.locked && p.wouldLock() { // a locked account is refused by the directory, with its own reason
+		return &directory.SignInError{Reason: directory.SignInWouldLock}
+	}
+	err = d.write(ctx, modification{id: id, judge: passwordWritten(false), compose: func(r *ldap.ModifyRequest, _ rootDSE, _ condition) {
 		r.Delete("unicodePwd", []string{quoted(old)})
 		r.Add("unicodePwd", []string{quoted(password)})
 	}})

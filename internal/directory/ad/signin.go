@@ -22,15 +22,23 @@ func (d *Directory) Authenticate(ctx context.Context, id account.ID, password se
 	if password.Empty() { // an empty one would be an unauthenticated bind, which succeeds (RFC 4513 §5.1.2)
 		return &directory.SignInError{Reason: directory.SignInWrong}
 	}
-	if isGUID(id.Object) { // the others exist nowhere: nothing of theirs is counted
-		leave, err := d.signIns.enter(ctx, id)
-		if err != nil {
-			return unavailable(err)
-		}
-		defer leave()
+	p, leave, err := d.approach(ctx, id)
+	if err != nil {
+		return err
 	}
-	var p prospect
-	err := d.pool.read(ctx, func(c *conn) error {
+	defer leave()
+	return d.try(ctx, p, password)
+}
+
+// approach waits for the account's turn and reads what decides whether its password may be tried. leave must be called after the try.
+func (d *Directory) approach(ctx context.Context, id account.ID) (p prospect, leave func(), err error) {
+	leave = func() {}
+	if isGUID(id.Object) { // the others exist nowhere: nothing of theirs is counted
+		if leave, err = d.signIns.enter(ctx, id); err != nil {
+			return p, nil, unavailable(err)
+		}
+	}
+	err = d.pool.read(ctx, func(c *conn) error {
 		var err error
 		p, err = d.prospect(ctx, c, id)
 		return err
@@ -39,10 +47,14 @@ func (d *Directory) Authenticate(ctx context.Context, id account.ID, password se
 		p.wrong, err = d.mostWrong(ctx, p)
 	}
 	if err != nil {
-		return failed(err)
+		leave()
+		return p, nil, failed(err)
 	}
-	return d.try(ctx, p, password)
+	return p, leave, nil
 }
+
+// wouldLock reports whether one more wrong password could lock the account.
+func (p prospect) wouldLock() bool { return p.policy.lockAfter > 0 && p.wrong >= p.policy.lockAfter-1 }
 
 // prospect is an account before its password is tried.
 type prospect struct {
@@ -133,7 +145,7 @@ func (d *Directory) try(ctx context.Context, p prospect, password secret.Text) e
 		refusal = &directory.SignInError{Reason: directory.SignInWrong}
 	case p.locked:
 		refusal = &directory.SignInError{Reason: directory.SignInLocked}
-	case p.policy.lockAfter > 0 && p.wrong >= p.policy.lockAfter-1:
+	case p.wouldLock():
 		refusal = &directory.SignInError{Reason: directory.SignInWouldLock}
 	}
 	user := p.user

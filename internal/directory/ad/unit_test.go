@@ -83,10 +83,13 @@ func TestBusyServersDidNothing(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{refusal(51, "busy"), true}, {refusal(52, "down"), true},
+		{refusal(51, "busy"), true},
+		{refusal(52, "down"), true},
 		{refusal(1, "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed"), true},
 		{refusal(1, "00002020: Operation unavailable without authentication"), true},
-		{refusal(1, "00002120: other"), false}, {refusal(53, "0000052D: x"), false}, {errors.New("cut"), false},
+		{refusal(1, "00002120: other"), false},
+		{refusal(53, "0000052D: x"), false},
+		{errors.New("cut"), false},
 	} {
 		if got := busy(c.err); got != c.want {
 			t.Errorf("%v: %v", c.err, got)
@@ -102,8 +105,12 @@ func TestInferredReason(t *testing.T) {
 		history  bool
 		want     directory.Reason
 	}{
-		{"aB1!", false, directory.TooShort}, {"onlysmallletters", false, directory.Complexity}, {"xMÜLLER-12345", false, directory.HoldsName},
-		{"Fine-Passw0rd!", true, directory.TooYoung}, {"Fine-Passw0rd!", false, directory.PolicyRefused}, {"漢字漢字漢字漢字漢字aA", false, directory.PolicyRefused},
+		{"aB1!", false, directory.TooShort},
+		{"onlysmallletters", false, directory.Complexity},
+		{"xMÜLLER-12345", false, directory.HoldsName},
+		{"Fine-Passw0rd!", true, directory.TooYoung},
+		{"Fine-Passw0rd!", false, directory.PolicyRefused},
+		{"漢字漢字漢字漢字漢字aA", false, directory.PolicyRefused},
 	} {
 		if got := broken(rules, c.password, c.history, now); got != c.want {
 			t.Errorf("%s, %v: %s, want %s", c.password, c.history, got, c.want)
@@ -310,8 +317,13 @@ func TestPasswordWritten(t *testing.T) {
 		before, after int64
 		want          verdict
 	}{
-		{false, 5, 9, written}, {false, 5, 5, notWritten}, {false, 0, 9, written}, {false, 0, 0, notWritten},
-		{true, 5, 0, written}, {true, 5, 5, notWritten}, {true, 0, 0, unclear},
+		{false, 5, 9, written},
+		{false, 5, 5, notWritten},
+		{false, 0, 9, written},
+		{false, 0, 0, notWritten},
+		{true, 5, 0, written},
+		{true, 5, 5, notWritten},
+		{true, 0, 0, unclear},
 	} {
 		if got := passwordWritten(c.must)(condition{passwordSet: c.before}, condition{passwordSet: c.after}); got != c.want {
 			t.Errorf("%+v: %v", c, got)

@@ -51,7 +51,10 @@ func testNotFound(t *testing.T, f Fixture) {
 		wantError(t, typed, err, directory.ErrNotFound)
 	}
 	for _, id := range []account.ID{
-		{}, {Directory: key}, {Directory: key, Object: "unknown"}, {Directory: key, Object: "decoy:dt-here"},
+		{},
+		{Directory: key},
+		{Directory: key, Object: "unknown"},
+		{Directory: key, Object: "decoy:dt-here"},
 		{Directory: key, Object: "00000000-0000-4000-8000-ffffffffffff"},
 		{Directory: "elsewhere.example", Object: f.add(t, Person{SAM: "dt-there"}).Object},
 	} {

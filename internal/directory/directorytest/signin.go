@@ -16,7 +16,9 @@ func testAuthenticate(t *testing.T, f Fixture) {
 		state State
 		want  directory.SignInReason
 	}{
-		{Disabled, directory.SignInDisabled}, {AccountExpired, directory.SignInAccountExpired}, {PasswordExpired, directory.SignInExpired},
+		{Disabled, directory.SignInDisabled},
+		{AccountExpired, directory.SignInAccountExpired},
+		{PasswordExpired, directory.SignInExpired},
 		{MustChange, directory.SignInMustChange},
 	} {
 		id := f.add(t, Person{SAM: fmt.Sprintf("dt-a%d", i), State: c.state})

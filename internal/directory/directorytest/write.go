@@ -143,8 +143,17 @@ func testRefusedChange(t *testing.T, f Fixture) {
 
 func testChangeWrong(t *testing.T, f Fixture) {
 	id := f.add(t, Person{SAM: "dt-wrong"})
-	wantError(t, "wrong", f.all(t).Change(t.Context(), id, text("Not-The-Passw0rd!"), text(next)), directory.ErrWrongPassword)
-	f.accepts(t, id, password)
+	d, wrong := f.all(t), text("Not-The-Passw0rd!")
+	wantError(t, "wrong", d.Change(t.Context(), id, wrong, text(next)), directory.ErrWrongPassword)
+	f.accepts(t, id, password) // ends the count
+	for range DomainRules().Lockout - 1 {
+		wantError(t, "wrong again", d.Change(t.Context(), id, wrong, text(next)), directory.ErrWrongPassword)
+	}
+	wantReason(t, "the one that would lock", d.Change(t.Context(), id, wrong, text(next)), directory.SignInWouldLock)
+	wantReason(t, "right, but not tried", d.Change(t.Context(), id, text(password), text(next)), directory.SignInWouldLock)
+	if f.get(t, id).State.Locked {
+		t.Error("wrong passwords typed here locked the account")
+	}
 }
 
 func testEmpty(t *testing.T, f Fixture) {

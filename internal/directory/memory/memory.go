@@ -83,8 +83,9 @@ func DefaultRules() directory.Rules {
 
 // New makes a directory with accounts. IDs are counted, so that two runs make the same ones.
 func New(key, netbios string, accounts ...Account) *Directory {
+	now := time.Now //nolint:forbidigo // until SetClock replaces it
 	d := &Directory{domain: &domain{
-		key: key, netbios: netbios, now: time.Now, rules: DefaultRules(), byID: map[string]*entry{}, names: map[string][]*entry{},
+		key: key, netbios: netbios, now: now, rules: DefaultRules(), byID: map[string]*entry{}, names: map[string][]*entry{},
 	}}
 	for _, a := range accounts {
 		d.Add(a)
@@ -167,6 +168,15 @@ func (d *Directory) Update(id account.ID, change func(*Account)) {
 	defer d.mu.Unlock()
 	if e, ok := d.byID[id.Object]; ok {
 		change(&e.Account)
+	}
+}
+
+// Mistyped counts a wrong password that somebody typed elsewhere, at their computer for example.
+func (d *Directory) Mistyped(id account.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e, ok := d.byID[id.Object]; ok {
+		d.count(e)
 	}
 }
 

@@ -1,7 +1,6 @@
 package memory_test
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -110,11 +109,9 @@ func (p *peer) Accepts(_ testing.TB, id account.ID, password string) bool {
 	return right
 }
 
-func (p *peer) Lock(t testing.TB, id account.ID) {
-	for range 3 {
-		if err := p.d.Change(t.Context(), id, secret.New("certainly-not"), secret.New("whatever")); !errors.Is(err, directory.ErrWrongPassword) {
-			t.Fatal(err)
-		}
+func (p *peer) Lock(_ testing.TB, id account.ID) {
+	for range directorytest.DomainRules().Lockout {
+		p.d.Mistyped(id)
 	}
 }
 

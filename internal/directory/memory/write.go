@@ -34,6 +34,9 @@ func (d *Directory) SetPassword(ctx context.Context, id account.ID, password sec
 // Change implements directory.Changer. A wrong old password counts as a failed sign-in.
 func (d *Directory) Change(ctx context.Context, id account.ID, old, password secret.Text) error {
 	return d.write(ctx, id, func(e *entry) error {
+		if d.wouldLock(e) {
+			return &directory.SignInError{Reason: directory.SignInWouldLock}
+		}
 		if old.Empty() || !old.Equal(e.Password) {
 			if !old.Empty() {
 				d.count(e)
@@ -97,7 +100,7 @@ func (e *entry) unlock() {
 func (d *Directory) refuse(e *entry, password secret.Text, history bool) error {
 	r, text := d.rulesOf(e), password.Reveal()
 	length := len(utf16.Encode([]rune(text)))
-	reason := directory.Reason("")
+	var reason directory.Reason
 	switch {
 	case length < max(r.MinLength, 1):
 		reason = directory.TooShort
@@ -178,16 +181,22 @@ func (d *Directory) Authenticate(ctx context.Context, id account.ID, password se
 	return nil
 }
 
-func (d *Directory) judge(e *entry, password secret.Text) directory.SignInReason {
+// wouldLock reports whether one more wrong password could lock the account.
+func (d *Directory) wouldLock(e *entry) bool {
 	now, most := d.now(), d.rulesOf(e).Lockout
 	e.settle(now)
 	if now.After(e.last.Add(window)) {
 		e.wrong = 0
 	}
+	return most > 0 && e.wrong >= most-1
+}
+
+func (d *Directory) judge(e *entry, password secret.Text) directory.SignInReason {
+	wouldLock := d.wouldLock(e)
 	switch s := e.State; {
 	case s.Locked:
 		return directory.SignInLocked
-	case most > 0 && e.wrong >= most-1:
+	case wouldLock:
 		return directory.SignInWouldLock
 	case !password.Equal(e.Password):
 		d.count(e)

@@ -126,6 +126,7 @@ func (b *browser) prove(action, secret string) *visitor.Page {
 }
 
 func TestReset(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	secret := enroll(t, p)
 	b := open(t, p)
@@ -156,6 +157,7 @@ func TestReset(t *testing.T) {
 }
 
 func TestSuggestion(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.prove("reset", enroll(t, p))
@@ -169,6 +171,7 @@ func TestSuggestion(t *testing.T) {
 }
 
 func TestChangeAnExpiredPassword(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	see(t, b.start("change", "emil"), "/flow", "Change your password")
@@ -179,6 +182,7 @@ func TestChangeAnExpiredPassword(t *testing.T) {
 }
 
 func TestUnlock(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	see(t, b.prove("unlock", enroll(t, p)), "/flow", "Unlock this account?", "anna")
@@ -186,6 +190,7 @@ func TestUnlock(t *testing.T) {
 }
 
 func TestEnds(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	enroll(t, p)
 	b := open(t, p)
@@ -209,6 +214,7 @@ func TestEnds(t *testing.T) {
 }
 
 func TestWhichDomain(t *testing.T) {
+	t.Parallel()
 	b := open(t, servertest.New(t))
 	page := b.start("reset", "twin")
 	see(t, page, "/start/reset", "Which account is yours?")
@@ -220,6 +226,7 @@ func TestWhichDomain(t *testing.T) {
 
 // TestFirstPage: it is drawn once per language, packed for who can unpack it, and never mixed up.
 func TestFirstPage(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	for range 2 {
 		for query, want := range map[string]string{"/?lang=de": "Zurück in Ihr Konto", "/?lang=en": "Get back into your account", "/?lang=en&x=<b>": "Get back into your account"} {
@@ -252,6 +259,7 @@ func TestFirstPage(t *testing.T) {
 
 // TestAttack01StepSkipping: the last form first, an old form and a form of another flow change nothing.
 func TestAttack01StepSkipping(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	secret := enroll(t, p)
 	b := open(t, p)
@@ -282,6 +290,7 @@ func TestAttack01StepSkipping(t *testing.T) {
 
 // TestAttack16StartTellsNothing: an unknown name, a disabled account and one without methods walk the pages of a plain member.
 func TestAttack16StartTellsNothing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	enroll(t, p)
 	for _, name := range []string{"anna", "nobody-there", "dora", "ben"} {
@@ -306,6 +315,7 @@ func TestAttack16StartTellsNothing(t *testing.T) {
 
 // TestAttack24OpeningALinkDoesNothing: mail scanners open "this wasn't me" links; only the button acts, and acts on one account.
 func TestAttack24OpeningALinkDoesNothing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	enroll(t, p)
 	anna, err := p.Corp.Lookup(t.Context(), directory.Identifier{Raw: "anna", Name: "anna"})
@@ -341,6 +351,7 @@ func (b *browser) submitAgain(path string) *visitor.Page {
 
 // TestAttack23NoParameterLeadsElsewhere: where a form ends is decided here.
 func TestAttack23NoParameterLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	for _, name := range []string{"next", "return_to", "redirect", "url", "continue"} {
 		b := open(t, p)
@@ -353,6 +364,7 @@ func TestAttack23NoParameterLeadsElsewhere(t *testing.T) {
 
 // TestAttack17NoSecretsInTheLog: a failed write logs neither the password nor the token.
 func TestAttack17NoSecretsInTheLog(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.prove("reset", enroll(t, p))

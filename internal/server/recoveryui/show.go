@@ -160,7 +160,7 @@ func viewRule(f flow.Flow, rule passwordrule.Rule) component.Rule {
 }
 
 func noticeField(f flow.Flow) string {
-	if f.Notice == "rejected:wrong-current" {
+	if f.Notice == "rejected:wrong-current" || f.Notice == "rejected:would-lock" {
 		return "current"
 	}
 	return "password"

@@ -83,7 +83,7 @@ func (p *packed) send(w http.ResponseWriter, r *http.Request) {
 	} else {
 		h.Set("Content-Length", p.length)
 	}
-	_, _ = w.Write(body) // the visitor may have gone
+	_, _ = w.Write(body) //nolint:gosec // drawn by templ, which escapes; the visitor may have gone
 }
 
 func (u *UI) start(r *http.Request, a policy.Action, name string, ps component.Problems) recoverypage.Start {
@@ -122,7 +122,7 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 	case len(begun.Domains) > 0:
 		return u.showDomains(w, r, a, name, begun.Domains)
 	case begun.NotEnrolled:
-		http.Redirect(w, r, "/stopped/"+string(a), http.StatusSeeOther)
+		http.Redirect(w, r, "/stopped/"+string(a), http.StatusSeeOther) //nolint:gosec // one of the three actions
 		return nil
 	}
 	u.Cookie.Set(w, string(begun.Token))
