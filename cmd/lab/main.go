@@ -17,7 +17,8 @@ import (
 )
 
 type cli struct {
-	Up upCmd `cmd:"" help:"Start everything, describe it in lab.json, and run until SIGTERM or Ctrl-C."`
+	Up    upCmd    `cmd:"" help:"Start everything, describe it in lab.json, and run until SIGTERM or Ctrl-C."`
+	Bench benchCmd `cmd:"" help:"Measure the portal and print what it does beside what it should."`
 }
 
 type upCmd struct {

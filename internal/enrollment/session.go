@@ -35,12 +35,6 @@ func (s *Service) Extend(ctx context.Context, token Token) (Session, error) {
 	return s.touch(ctx, sess)
 }
 
-// Left is how much longer a session stays open if nothing happens.
-func (s *Service) Left(sess Session) time.Duration {
-	now := s.Now()
-	return max(0, min(sess.Expires.Sub(now), sess.Touched.Add(s.Site().Session.Idle).Sub(now)))
-}
-
 func (s *Service) load(ctx context.Context, token Token) (Session, error) {
 	if token == "" {
 		return Session{}, errSignIn

@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -40,6 +39,7 @@ type Options struct {
 	Port int      // of the portal; 0: a free one
 	// Settings changes the first settings document; nil keeps the demo's.
 	Settings func(document string) string
+	Env      []string  // of the portal
 	Progress io.Writer // told what is happening; nil: nobody
 }
 
@@ -52,6 +52,8 @@ type Lab struct {
 	Binary  string // the product's
 	People  []Person
 	dir     *workdir.Dir
+	name    string // of the database and of the portal's folder
+	guest   bool   // the parts but the portal are another lab's
 	options Options
 }
 
@@ -64,7 +66,7 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{dir: dir, options: o}
+	l := &Lab{dir: dir, name: "rekey", options: o}
 	if err := l.up(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -124,15 +126,14 @@ func (l *Lab) up(ctx context.Context) error {
 		return nil
 	}
 	l.say("Filling them …")
-	return l.startPortal(ctx)
+	return l.startPortal(ctx, people.All())
 }
 
 func demo() []people.Domain { return []people.Domain{people.Corp, people.Sales} }
 
 // startPortal writes the settings, enrolls the people and starts the portal.
-func (l *Lab) startPortal(ctx context.Context) error {
-	const name = "rekey"
-	if err := l.Cluster.CreateDatabase(ctx, name, ""); err != nil {
+func (l *Lab) startPortal(ctx context.Context, all []people.Person) error {
+	if err := l.Cluster.CreateDatabase(ctx, l.name, ""); err != nil {
 		return err
 	}
 	settings, err := l.writeSettings()
@@ -140,15 +141,15 @@ func (l *Lab) startPortal(ctx context.Context) error {
 		return err
 	}
 	l.Portal, err = portal.Prepare(ctx, portal.Spec{
-		Binary: l.Binary, Dir: l.dir.Join("portal"), Database: l.Cluster.URL(name), Settings: settings, Port: l.options.Port,
+		Binary: l.Binary, Dir: l.join("portal"), Database: l.Cluster.URL(l.name), Settings: settings, Port: l.options.Port, Env: l.options.Env,
 	})
 	if err != nil {
 		return err
 	}
-	if err := database.Migrate(ctx, l.Cluster.URL(name)); err != nil {
+	if err := database.Migrate(ctx, l.Cluster.URL(l.name)); err != nil {
 		return err
 	}
-	if l.People, err = l.enrollAll(ctx); err != nil {
+	if err := l.enrollAll(ctx, all); err != nil {
 		return err
 	}
 	return l.Portal.Start(ctx)
@@ -158,7 +159,7 @@ func (l *Lab) writeSettings() (string, error) {
 	var dirs []Directory
 	for _, d := range l.Domains {
 		user, password := d.Service()
-		file := l.dir.Join(d.Name() + ".password")
+		file := l.join(d.Name() + ".password")
 		if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
 			return "", err
 		}
@@ -168,34 +169,35 @@ func (l *Lab) writeSettings() (string, error) {
 	if l.options.Settings != nil {
 		text = l.options.Settings(text)
 	}
-	file := l.dir.Join("settings.yaml")
+	file := l.join("settings.yaml")
 	return file, os.WriteFile(file, []byte(text), 0o600)
 }
 
 // enrollAll sets up what people are said to have.
-func (l *Lab) enrollAll(ctx context.Context) ([]Person, error) {
+func (l *Lab) enrollAll(ctx context.Context, all []people.Person) error {
 	a, err := app.Open(ctx, l.Portal.Config(), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer a.Close()
-	e := enroller{a, time.Now().Add(-enrolledAgo)}
-	all := people.All()
-	out := make([]Person, len(all))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(4)
-	for i, p := range all {
-		g.Go(func() error {
-			m, err := e.enroll(ctx, p)
-			out[i] = describe(p, m)
-			return err
-		})
+	enrolled, err := Enroll(ctx, a, all)
+	if err != nil {
+		return err
 	}
-	return out, g.Wait()
+	l.People = append(l.People, enrolled...)
+	return nil
+}
+
+// join gives the path of something of this lab's portal.
+func (l *Lab) join(name string) string {
+	if l.guest {
+		return l.dir.Join(l.name, name)
+	}
+	return l.dir.Join(name)
 }
 
 // Dir is the lab's private folder.
-func (l *Lab) Dir() string { return l.dir.Path() }
+func (l *Lab) Dir() string { return l.join("") }
 
 // Person finds somebody by name and domain.
 func (l *Lab) Person(sam string, d people.Domain) (Person, bool) {
@@ -237,6 +239,9 @@ func (l *Lab) Write(dir string) error {
 func (l *Lab) Close() error {
 	if l.Portal != nil {
 		l.Portal.Stop()
+	}
+	if l.guest {
+		return nil
 	}
 	var errs []error
 	for _, d := range l.Domains {

@@ -11,13 +11,13 @@ import (
 // TestAttack17ErrorsShowNoInternals: an error page says what to do and gives a number; the cause is in the log under that number.
 func TestAttack17ErrorsShowNoInternals(t *testing.T) {
 	for path, cause := range map[string]string{
-		"/panic": `panic=string`, "/bug": "assignment to entry in nil map", "/error": "canary-cause", "/wrapped": "canary-cause",
+		"/panic": `panic=string`, "/bug": "index out of range", "/error": "canary-cause", "/wrapped": "canary-cause",
 		"/unknown-text": "canary.key",
 	} {
 		e := newEdge(t, secure())
 		rec := e.do("GET", path, "")
 		page, log, id := rec.Body.String(), e.log.String(), rec.Header().Get("X-Request-Id")
-		for _, inside := range []string{"canary", "goroutine", ".go:", "10.1.2.3", "nil map"} {
+		for _, inside := range []string{"canary", "goroutine", ".go:", "10.1.2.3", "out of range"} {
 			if strings.Contains(page, inside) {
 				t.Errorf("%s shows %q", path, inside)
 			}

@@ -87,7 +87,7 @@ func usual() []server.Route {
 			return err
 		}},
 		get("/panic", func(http.ResponseWriter, *http.Request) error { panic("canary-value") }),
-		get("/bug", func(http.ResponseWriter, *http.Request) error { var m map[string]int; m["x"] = 1; return nil }),
+		get("/bug", func(http.ResponseWriter, *http.Request) error { return []error{}[len(origin)] }),
 		get("/error", fails(fmt.Errorf("dial tcp 10.1.2.3:636: canary-cause"))),
 		get("/wrapped", fails(fault.Wrap(fault.Unavailable, "problem.directory-down", fmt.Errorf("canary-cause")))),
 		get("/unknown-text", fails(fault.New(fault.Denied, "canary.key"))),

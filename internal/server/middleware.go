@@ -104,7 +104,7 @@ func (s *Server) language(w http.ResponseWriter, r *http.Request) string {
 	picked := ""
 	if q := r.URL.Query(); q.Has(languageCookie) {
 		picked = s.catalogue.Match(q.Get(languageCookie))
-		http.SetCookie(w, &http.Cookie{
+		http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the scheme of the public URL
 			Name: languageCookie, Value: picked, Path: "/", MaxAge: 365 * 24 * 3600,
 			Secure: s.config.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
@@ -141,14 +141,15 @@ func visitOf(r *http.Request) visit {
 func (s *Server) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			switch p := recover(); {
-			case p == nil:
-			case p == http.ErrAbortHandler:
-				panic(p)
-			default:
-				s.log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "panic", nameOf(p), "stack", string(debug.Stack()))
-				s.problem(w, r, errors.New("panic"))
+			p := recover()
+			if p == nil {
+				return
 			}
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(p)
+			}
+			s.log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "panic", nameOf(p), "stack", string(debug.Stack()))
+			s.problem(w, r, errors.New("panic"))
 		}()
 		next.ServeHTTP(w, r)
 	})

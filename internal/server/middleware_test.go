@@ -181,7 +181,7 @@ func TestCookie(t *testing.T) {
 		if got := clear.Header().Get("Set-Cookie"); got != c.clear {
 			t.Errorf("clear: %q", got)
 		}
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		if c.cookie.Get(r) != "" {
 			t.Error("a token out of nothing")
 		}
@@ -190,7 +190,7 @@ func TestCookie(t *testing.T) {
 			t.Error("the token is not read back")
 		}
 	}
-	r := httptest.NewRequest("GET", "/", nil)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "session=planted")
 	if got := (server.Cookie{Name: "session", Secure: true}).Get(r); got != "" {
 		t.Errorf("a cookie that a subdomain could plant is read: %q", got)

@@ -1,20 +1,16 @@
 package systemtest
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"rekey/internal/app"
 	"rekey/internal/lab"
-	"rekey/internal/lab/people"
 	"rekey/internal/lab/portal"
 	"rekey/internal/lab/visitor"
 	"rekey/internal/lab/wire"
@@ -29,92 +25,72 @@ const flowCommits = 9
 // told once, and exactly one of the two passwords opens the account.
 func TestKilledAtEveryCommit(t *testing.T) {
 	l := theLab(t)
-	second := newReplica(t, l)
-	crowd := withSheets(t, l)
-	n := 0
-	for commit := 1; commit <= flowCommits; commit++ {
+	t.Parallel()
+	conn := connect(t, l)
+	second := watchedReplica(t, l, "crash")
+	actors := make([]*actor, flowCommits)
+	for i := range actors {
+		actors[i] = play(t, l, "crash"+strconv.Itoa(i+1))
+	}
+	for commit := flowCommits; commit >= 1; commit-- { // the last first: what it leaves behind takes longest
 		for _, phase := range []wire.Phase{wire.Before, wire.After} {
-			sam := crowd[n%len(crowd)]
-			n++
 			t.Run(fmt.Sprintf("commit %d %s", commit, []string{"not sent", "not heard of"}[phase]), func(t *testing.T) {
-				second.crashDuring(t, newSheetActor(t, l, sam), commit, phase)
+				second.crashDuring(t, conn, actors[commit-1], commit, phase)
 			})
 		}
 	}
-	toldOnce(t, l)
+	delivered(t, conn)
+	for _, a := range actors {
+		if got := a.notices(); got != a.told {
+			t.Errorf("%s: %d notices of %d resets", a.SAM, got, a.told)
+		}
+	}
 	verifyAudit(t, l)
 }
 
-// withSheets are plain people of one domain who have backup codes.
-func withSheets(t *testing.T, l *lab.Lab) []string {
-	t.Helper()
-	var sams []string
-	for _, p := range l.People {
-		if p.Note == "" && p.Domain == people.Corp.Name && len(p.Methods.Sheet) > 0 {
-			sams = append(sams, p.SAM)
-		}
-	}
-	if len(sams) < 4 {
-		t.Fatalf("only %v have backup codes", sams)
-	}
-	return sams
-}
-
-// replica is a second portal process on the lab's database, behind a proxy that sees its commits.
+// replica is a second portal process on a lab's database, behind a proxy that sees its commits.
 type replica struct {
 	lab   *lab.Lab
 	proxy *wire.Proxy
 	*portal.Portal
 }
 
-func newReplica(t *testing.T, l *lab.Lab) *replica {
+func watchedReplica(t testing.TB, l *lab.Lab, name string) *replica {
 	t.Helper()
 	proxy, database, err := wire.Start(t.Context(), l.Portal.Config().Database, "flow")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(l.Dir(), "replica")
-	p, err := portal.Prepare(t.Context(), portal.Spec{Binary: l.Binary, Dir: dir, Database: database, KeyFile: l.Portal.Config().KeyFile})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &replica{lab: l, proxy: proxy, Portal: p}
 	t.Cleanup(func() {
-		r.Kill()
 		if err := proxy.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return r
+	return &replica{lab: l, proxy: proxy, Portal: prepareReplica(t, l, name, database)}
 }
 
-// sheets remembers codes over the subtests of one binary: a sheet has ten.
-var sheets = map[string]*actor{}
-
-func newSheetActor(t *testing.T, l *lab.Lab, sam string) *actor {
+// prepareReplica makes another portal on a lab's database; it does not run yet.
+func prepareReplica(t testing.TB, l *lab.Lab, name, database string, env ...string) *portal.Portal {
 	t.Helper()
-	if a, ok := sheets[sam]; ok {
-		return a
+	p, err := portal.Prepare(t.Context(), portal.Spec{
+		Binary: l.Binary, Dir: filepath.Join(l.Dir(), name), Database: database, KeyFile: l.Portal.Config().KeyFile, Env: append(trusting(), env...),
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range []people.Domain{people.Corp, people.Sales} {
-		if p, ok := l.Person(sam, d); ok && len(p.Methods.Sheet) > 0 {
-			sheets[sam] = newActor(t, l, sam, d)
-			return sheets[sam]
-		}
-	}
-	t.Fatalf("nobody named %s has backup codes", sam)
-	return nil
+	t.Cleanup(p.Kill)
+	return p
 }
 
 // crashDuring resets through the replica, kills it at one commit, finishes on the first portal and checks what must hold.
-func (r *replica) crashDuring(t *testing.T, a *actor, commit int, phase wire.Phase) {
+func (r *replica) crashDuring(t *testing.T, conn *pgx.Conn, a *actor, commit int, phase wire.Phase) {
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before := countEvents(t, r.lab, a)
+	before := events(t, conn, a)
 	r.killAt(commit, phase)
 	v := browse(r.URL())
-	code, password := a.nextSheet(t), fmt.Sprintf("Crash-%d-%d-%d-Passw0rd", commit, phase, time.Now().UnixNano())
+	code, password := a.nextSheet(t), a.fresh()
 	proofs := a.proofs
 	proofs.Sheet = []string{code}
 	_, err := v.Reset(t.Context(), a.UPN, password, proofs, "backup-code", "mail")
@@ -123,33 +99,41 @@ func (r *replica) crashDuring(t *testing.T, a *actor, commit int, phase wire.Pha
 	}
 	r.proxy.On(nil)
 	r.Kill()
-	a.finishElsewhere(t, r.lab, v, &proofs, password)
-	a.checkAfterCrash(t, r.lab, code, password, before)
+	v.Move(r.lab.Portal.URL())
+	a.finish(t, v, &proofs, password)
+	a.checkAfterCrash(t, code, password)
+	after := events(t, conn, a)
+	grown := func(name string) int { return after[name] - before[name] }
+	if i, d := grown("write.intended"), grown("write.done")+grown("write.rejected"); i != d || grown("write.done") != 1 {
+		t.Errorf("%d intents, %d results (%d done)", i, d, grown("write.done"))
+	}
+	a.told++
 }
 
 // killAt kills the process at a commit of a flow.
 func (r *replica) killAt(commit int, phase wire.Phase) {
 	var seen atomic.Int32
-	r.proxy.On(func(p wire.Phase) {
-		if p == phase && int(seen.Add(1)) == commit {
-			r.Kill()
+	r.proxy.On(func(p wire.Phase) bool {
+		if p != phase || int(seen.Add(1)) != commit {
+			return false
 		}
+		r.Kill()
+		return true
 	})
 }
 
-// finishElsewhere goes on with the same cookie at the other portal until the reset is done, starting again when there is nothing to go on with.
-func (a *actor) finishElsewhere(t *testing.T, l *lab.Lab, v *visitor.Visitor, p *visitor.Proofs, password string) {
+// finish goes on with the same cookie until the reset is done, starting again when there is nothing to go on with.
+func (a *actor) finish(t *testing.T, v *visitor.Visitor, p *visitor.Proofs, password string) {
 	t.Helper()
-	v.Move(l.Portal.URL())
 	ctx := t.Context()
-	sweepLater(t, l)
+	sweepLater(t, a.lab)
 	page, err := v.Open(ctx, "/flow")
 	for range 8 {
 		if err != nil {
 			t.Fatal(err)
 		}
 		switch {
-		case strings.Contains(page.Text, "Your password is changed"):
+		case isDone(page):
 			return
 		case has(page, "/flow/finish"):
 			page, err = v.Finish(ctx, password)
@@ -164,33 +148,41 @@ func (a *actor) finishElsewhere(t *testing.T, l *lab.Lab, v *visitor.Visitor, p 
 	t.Fatalf("not done; the last page is %q: %s", page.H1, page.Text)
 }
 
-// proveNext proves with what is left: a code that may have been used is replaced by a fresh one when it is refused.
+func isDone(p *visitor.Page) bool { return strings.Contains(p.Text, "Your password is changed") }
+
+// proveNext proves with what is left: a backup code that may have been used is replaced by another when it is refused, and codes that
+// were on their way before the crash are tried before the one just asked for.
 func (a *actor) proveNext(t *testing.T, v *visitor.Visitor, p *visitor.Proofs) (*visitor.Page, error) {
 	t.Helper()
-	kind := "mail"
 	for _, k := range v.Page().Options("method") {
 		if k == "backup-code" {
-			kind = k
+			page, err := v.Prove(t.Context(), k, *p)
+			if err == nil && len(page.Problems) > 0 {
+				p.Sheet = []string{a.nextSheet(t)}
+			}
+			return page, err
 		}
 	}
-	page, err := v.Prove(t.Context(), kind, *p)
-	if err == nil && kind == "backup-code" && len(page.Problems) > 0 { // refused: it was used before the crash
-		p.Sheet = []string{a.nextSheet(t)}
+	page, err := v.Prove(t.Context(), "mail", *p)
+	for err == nil && has(page, "/flow/answer") {
+		var code string
+		if code, err = p.Code(t.Context()); err == nil {
+			page, err = v.Submit(t.Context(), "/flow/answer", visitor.Fields{"code": code})
+		}
 	}
 	return page, err
 }
 
-func has(p *visitor.Page, action string) bool {
-	_, ok := p.Form(action)
-	return ok
-}
-
-func (a *actor) checkAfterCrash(t *testing.T, l *lab.Lab, code, password string, before map[string]int) {
+func (a *actor) checkAfterCrash(t *testing.T, code, password string) {
 	t.Helper()
 	if !a.binds(t, password) {
 		t.Error("the new password does not open the account")
 	}
-	v := browse(l.Portal.URL())
+	if a.binds(t, a.password) {
+		t.Error("the old password still opens the account")
+	}
+	a.password = password
+	v := browse(a.lab.Portal.URL())
 	if _, err := v.Start(t.Context(), "reset", a.UPN); err != nil {
 		t.Fatal(err)
 	}
@@ -200,114 +192,5 @@ func (a *actor) checkAfterCrash(t *testing.T, l *lab.Lab, code, password string,
 	}
 	if len(page.Problems) == 0 {
 		t.Error("the backup code was accepted twice")
-	}
-	after := countEvents(t, l, a)
-	grown := func(name string) int { return after[name] - before[name] }
-	if i, d := grown("write.intended"), grown("write.done")+grown("write.rejected"); i != d || grown("write.done") < 1 {
-		t.Errorf("%d intents, %d results (%d done)", i, d, grown("write.done"))
-	}
-	a.told += grown("write.done")
-}
-
-// toldOnce waits for the notices of all resets and checks that nobody got more or fewer. A message whose worker was killed is taken up
-// again after two minutes.
-func toldOnce(t *testing.T, l *lab.Lab) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	jobs(ctx, t, l)
-	for sam, a := range sheets {
-		n := 0
-		for _, m := range l.Inbox.Messages(a.Mail) {
-			if strings.Contains(m.Subject, "reset") {
-				n++
-			}
-		}
-		if n != a.told {
-			t.Errorf("%s: %d notices of %d resets", sam, n, a.told)
-		}
-	}
-}
-
-// jobs waits until every queued message has been worked on.
-func jobs(ctx context.Context, t *testing.T, l *lab.Lab) {
-	t.Helper()
-	conn := connect(t, l)
-	for {
-		var open int
-		if err := conn.QueryRow(ctx, `SELECT count(*) FROM river_job WHERE kind = 'deliver' AND finalized_at IS NULL`).Scan(&open); err != nil {
-			t.Fatal(err)
-		}
-		if open == 0 {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%d messages are still waiting", open)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func connect(t *testing.T, l *lab.Lab) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), l.Portal.Config().Database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
-}
-
-// countEvents counts audit events of an account by name.
-func countEvents(t *testing.T, l *lab.Lab, a *actor) map[string]int {
-	t.Helper()
-	rows, err := connect(t, l).Query(t.Context(), `
-		SELECT name, count(*) FROM audit_event WHERE directory = $1 AND object = $2 GROUP BY name`, a.Domain, a.object(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	counts := map[string]int{}
-	for rows.Next() {
-		var name string
-		var n int
-		if err := rows.Scan(&name, &n); err != nil {
-			t.Fatal(err)
-		}
-		counts[name] = n
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return counts
-}
-
-// sweepLater does what a replica does by itself two minutes from now: it asks the directory what became of writes without a result.
-func sweepLater(t *testing.T, l *lab.Lab) {
-	t.Helper()
-	a, err := app.Open(t.Context(), l.Portal.Config(), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	if err := a.Recovery(func() time.Time { return time.Now().Add(2 * time.Minute) }).Sweep(t.Context(), 24*time.Hour); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// verifyAudit exports the audit log and verifies it with nothing but the public key.
-func verifyAudit(t *testing.T, l *lab.Lab) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "audit.jsonl")
-	key, err := l.Portal.Command(t.Context(), "audit", "key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Portal.Command(t.Context(), "audit", "export", "--out", file); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Portal.Command(t.Context(), "audit", "verify", file, "--key", key); err != nil {
-		t.Error(err)
 	}
 }

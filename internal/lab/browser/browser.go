@@ -127,7 +127,18 @@ func New(t testing.TB, o Options) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
+	return open(t, root, o, chromedp.WithNewBrowserContext())
+}
+
+// Tab opens another tab beside the page. It shares cookies and storage with it, and may be looked at in another way.
+func (p *Page) Tab(o Options) *Page {
+	p.t.Helper()
+	return open(p.t, p.ctx, o)
+}
+
+func open(t testing.TB, parent context.Context, o Options, options ...chromedp.ContextOption) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)
 	p := &Page{t: t, ctx: ctx}
 	if err := chromedp.Do(ctx); err != nil {

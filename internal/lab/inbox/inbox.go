@@ -31,6 +31,8 @@ type Options struct {
 	Implicit bool
 	// User and Password are asked for if User is set.
 	User, Password string
+	// Arrived is told of every message before its sender is answered, from several goroutines; nil: nobody.
+	Arrived func(Message)
 }
 
 // Inbox is a running inbox. It is safe for concurrent use.

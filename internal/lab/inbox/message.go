@@ -77,6 +77,9 @@ func (in *Inbox) take(to string) (Message, <-chan struct{}, bool) {
 }
 
 func (in *Inbox) add(m Message) {
+	if in.options.Arrived != nil {
+		in.options.Arrived(m)
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.number++

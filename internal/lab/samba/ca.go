@@ -42,7 +42,9 @@ func NewCA() (*CA, error) {
 }
 
 // PEM is the authority's certificate.
-func (ca *CA) PEM() []byte { return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw}) }
+func (ca *CA) PEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.cert.Raw})
+}
 
 // Pool holds the authority's certificate alone.
 func (ca *CA) Pool() *x509.CertPool {

@@ -3,15 +3,11 @@ package samba
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
-	"time"
-
-	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/lab/process"
 	"rekey/internal/lab/template"
@@ -125,7 +121,8 @@ func (d *Domain) join(ctx context.Context) error {
 	if err := first.StartAgain(ctx); err != nil {
 		return err
 	}
-	if err := second.tool(ctx, "domain", "join", d.Name(), "DC", "--targetdir="+second.dir, "--server="+first.fqdn(), "--dns-backend=SAMBA_INTERNAL"); err != nil {
+	join := []string{"domain", "join", d.Name(), "DC", "--targetdir=" + second.dir, "--server=" + first.fqdn(), "--dns-backend=SAMBA_INTERNAL"}
+	if err := second.tool(ctx, join); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
 	if err := second.register(ctx); err != nil {
@@ -135,7 +132,7 @@ func (d *Domain) join(ctx context.Context) error {
 		return err
 	}
 	// The first server learns to pull from the second.
-	if err := second.tool(ctx, "drs", "kcc", first.fqdn()); err != nil {
+	if err := second.tool(ctx, []string{"drs", "kcc", first.fqdn()}); err != nil {
 		return err
 	}
 	return d.AwaitReplication(ctx)
@@ -149,15 +146,17 @@ func (dc *DC) register(ctx context.Context) error {
 		return err
 	}
 	service := dc.fqdn() + " 389 0 100"
-	for _, record := range [][]string{
-		{d.Name(), dc.host, "A", dc.addr.ip},
-		{"_msdcs." + d.Name(), guid, "CNAME", dc.fqdn()},
-		{"_msdcs." + d.Name(), "_ldap._tcp.dc", "SRV", service},
-		{d.Name(), "_ldap._tcp", "SRV", service},
-	} {
-		if err := dc.tool(ctx, append([]string{"dns", "add", d.dcs[0].fqdn()}, record...)...); err != nil {
-			return fmt.Errorf("add DNS record: %w", err)
-		}
+	add := func(zone string, record ...string) []string {
+		return append([]string{"dns", "add", d.dcs[0].fqdn(), zone}, record...)
+	}
+	err = dc.tool(ctx,
+		add(d.Name(), dc.host, "A", dc.addr.ip),
+		add("_msdcs."+d.Name(), guid, "CNAME", dc.fqdn()),
+		add("_msdcs."+d.Name(), "_ldap._tcp.dc", "SRV", service),
+		add(d.Name(), "_ldap._tcp", "SRV", service),
+	)
+	if err != nil {
+		return fmt.Errorf("add DNS records: %w", err)
 	}
 	return dc.run(ctx, "/usr/sbin/samba_spnupdate", "-s", dc.conf())
 }
@@ -178,84 +177,20 @@ func (dc *DC) guid(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("%s has no replication identity", dc.fqdn())
 }
 
-// tool runs samba-tool as this server with the administrator's rights.
-func (dc *DC) tool(ctx context.Context, args ...string) error {
-	return dc.run(ctx, "/usr/bin/samba-tool", append(args, "-s", dc.conf(), "-U", "administrator%"+adminPassword)...)
-}
-
-// AwaitReplication waits until what each running server holds has reached the others.
-func (d *Domain) AwaitReplication(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	running := slices.DeleteFunc(slices.Clone(d.dcs), func(dc *DC) bool { return dc.proc == nil })
-	mark := rand.Text()
-	for _, from := range running {
-		if err := from.mark(mark); err != nil {
-			return fmt.Errorf("mark %s: %w", from.fqdn(), err)
-		}
+// tool runs commands of samba-tool as this server with the administrator's rights. One interpreter runs them all,
+// because starting it costs a second of a core.
+func (dc *DC) tool(ctx context.Context, commands ...[]string) error {
+	const script = `import json, sys
+from samba.netcmd.main import cmd_sambatool
+for args in json.loads(sys.argv[1]):
+    if cmd_sambatool()._run("samba-tool", *args):
+        sys.exit(1)`
+	for i, c := range commands {
+		commands[i] = append(c, "-s", dc.conf(), "-U", "administrator%"+adminPassword)
 	}
-	for _, from := range running {
-		for _, to := range running {
-			if err := to.awaitMark(ctx, from, mark); err != nil {
-				return fmt.Errorf("wait for %s to follow %s: %w", to.fqdn(), from.fqdn(), err)
-			}
-		}
-	}
-	return nil
-}
-
-// marked is an entry only this server changes.
-func (dc *DC) marked() string {
-	if dc == dc.domain.dcs[0] {
-		return "OU=Service," + dc.domain.BaseDN()
-	}
-	return "OU=Groups," + dc.domain.BaseDN()
-}
-
-func (dc *DC) asAdmin() (*ldap.Conn, error) {
-	conn, err := dc.dial()
+	args, err := json.Marshal(commands)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("encode commands: %w", err)
 	}
-	if err := conn.Bind(dc.domain.Admin()); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return conn, nil
-}
-
-func (dc *DC) mark(text string) error {
-	conn, err := dc.asAdmin()
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	change := ldap.NewModifyRequest(dc.marked(), nil)
-	change.Replace("description", []string{text})
-	return conn.Modify(change)
-}
-
-func (dc *DC) awaitMark(ctx context.Context, from *DC, text string) error {
-	conn, err := dc.asAdmin()
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		found, err := conn.Search(&ldap.SearchRequest{
-			BaseDN: from.marked(), Scope: ldap.ScopeBaseObject, Filter: "(objectClass=*)", Attributes: []string{"description"},
-		})
-		if err != nil {
-			return err
-		}
-		if len(found.Entries) == 1 && found.Entries[0].GetAttributeValue("description") == text {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return dc.run(ctx, "/usr/bin/python3", "-c", script, string(args))
 }

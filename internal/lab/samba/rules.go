@@ -8,14 +8,14 @@ import (
 
 // Rules are what a policy demands of passwords and when it locks. Zero is a value, not a default.
 type Rules struct {
-	MinLength         int
-	Complexity        bool
-	History           int
-	MinAge            time.Duration
-	MaxAge            time.Duration // zero: passwords never expire; Samba takes less than a day for never, too
-	LockoutThreshold  int           // zero: never lock
-	LockoutDuration   time.Duration // zero: until an administrator unlocks
-	LockoutWindow     time.Duration // bad attempts older than this do not count; not more than the duration
+	MinLength        int
+	Complexity       bool
+	History          int
+	MinAge           time.Duration
+	MaxAge           time.Duration // zero: passwords never expire; Samba takes less than a day for never, too
+	LockoutThreshold int           // zero: never lock
+	LockoutDuration  time.Duration // zero: until an administrator unlocks
+	LockoutWindow    time.Duration // bad attempts older than this do not count; not more than the duration
 }
 
 // Policy is the password and lockout policy of the domain, which has DefaultPolicy unless changed.

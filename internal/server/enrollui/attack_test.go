@@ -1,22 +1,25 @@
 package enrollui_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"rekey/internal/account"
 	"rekey/internal/directory"
+	"rekey/internal/directory/memory"
 	"rekey/internal/lab/visitor"
 	"rekey/internal/server/servertest"
 )
 
-func identifier(name string) directory.Identifier { return directory.Identifier{Raw: name, Name: name} }
-
 // TestAttack01StepSkipping: a form of another step, an old form and a direct POST change nothing and lead to where the session is.
 func TestAttack01StepSkipping(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -52,6 +55,7 @@ func TestAttack01StepSkipping(t *testing.T) {
 
 // TestAttack04PasswordAlone: once something is enrolled, no route adds or removes with the password alone.
 func TestAttack04PasswordAlone(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	owner, thief := open(t, p), open(t, p)
 	thief.signIn("anna") // before anything is enrolled
@@ -59,7 +63,7 @@ func TestAttack04PasswordAlone(t *testing.T) {
 	stolen := key(t, thief.Page())
 	f, _ := thief.Page().Form("/account/answer")
 	owner.signIn("anna")
-	owner.enrollApp("/account/setup", "Mine")
+	owner.enrollApp("Mine")
 
 	page := thief.post("/account/answer", url.Values{"at": f.Hidden["at"], "code": {thief.appCode(stolen)}})
 	see(t, page, "/account", "First prove it is you")
@@ -85,11 +89,12 @@ func TestAttack04PasswordAlone(t *testing.T) {
 
 // TestAttack07SessionMixing: nobody sees or touches what is another's, a token rises with its level, and a planted one opens nothing.
 func TestAttack07SessionMixing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	anna, ben := open(t, p), open(t, p)
 	anna.signIn("anna")
 	before := anna.Cookies()[0].Value
-	anna.enrollApp("/account/setup", "Anna’s phone")
+	anna.enrollApp("Anna’s phone")
 	if anna.Cookies()[0].Value == before {
 		t.Error("a method was added and the token is the same")
 	}
@@ -112,6 +117,7 @@ func TestAttack07SessionMixing(t *testing.T) {
 
 // TestAttack08EveryRouteThatChecksACodeCounts: sign-in, step-up and addition use up one and the same number of tries.
 func TestAttack08EveryRouteThatChecksACodeCounts(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -137,6 +143,7 @@ func TestAttack08EveryRouteThatChecksACodeCounts(t *testing.T) {
 
 // TestAttack10OneAnswerManyTimes: of sixteen equal answers at once one is judged.
 func TestAttack10OneAnswerManyTimes(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -155,16 +162,21 @@ func TestAttack10OneAnswerManyTimes(t *testing.T) {
 
 // TestAttack10FirstMethodRace: of many sessions that hold the password alone, one adds the first method; the others must prove it.
 func TestAttack10FirstMethodRace(t *testing.T) {
+	t.Parallel()
+	const sessions = 4
 	p := servertest.New(t)
+	meeting := &meeting{Directory: p.Corp}
+	p.Snapshot.Directories[0] = meeting
 	var sent []url.Values
 	var cookies [][]*http.Cookie
-	for range 4 {
+	for range sessions {
 		b := open(t, p)
 		b.signIn("anna")
 		secret := key(t, b.submit("/account/setup", visitor.Fields{"kind": "totp"}))
 		f, _ := b.Page().Form("/account/answer")
 		sent, cookies = append(sent, url.Values{"at": f.Hidden["at"], "code": {codeNow(t, p, secret)}}), append(cookies, b.Cookies())
 	}
+	meeting.expect(sessions) // nothing was enrolled when they asked, and each is about to add
 	var all sync.WaitGroup
 	for i := range sent {
 		all.Go(func() { p.Send("POST", "/account/answer", sent[i], cookies[i]...) })
@@ -173,6 +185,26 @@ func TestAttack10FirstMethodRace(t *testing.T) {
 	if n := count(p.Audit(t), "method.added"); n != 1 {
 		t.Errorf("added %d times", n)
 	}
+}
+
+// meeting is a directory at which readers wait for each other.
+type meeting struct {
+	*memory.Directory
+	missing atomic.Int32
+	all     sync.WaitGroup
+}
+
+func (m *meeting) expect(n int) {
+	m.all.Add(n)
+	m.missing.Store(int32(n))
+}
+
+func (m *meeting) Get(ctx context.Context, id account.ID) (account.Account, error) {
+	if m.missing.Add(-1) >= 0 {
+		m.all.Done()
+		m.all.Wait()
+	}
+	return m.Directory.Get(ctx, id)
 }
 
 func count(all []string, one string) (n int) {
@@ -187,6 +219,7 @@ func count(all []string, one string) (n int) {
 // TestAttack16SignInTellsNothing: an unknown name, a wrong password, a held and a disabled account answer the same, leave the same
 // trace and set no cookie.
 func TestAttack16SignInTellsNothing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	p.Corp.SetRules(directory.Rules{}) // no lock of its own
 	try := func(name, password string) string {
@@ -219,10 +252,11 @@ func TestAttack16SignInTellsNothing(t *testing.T) {
 
 // TestAttack17NoSecretsInTheLog: neither password nor codes nor tokens reach the log.
 func TestAttack17NoSecretsInTheLog(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	secret := b.enrollApp("/account/setup", "")
+	secret := b.enrollApp("")
 	p.Corp.Fail(1)
 	b.get("/account")
 	b.post("/account/sign-in", url.Values{"name": {"anna"}, "password": {servertest.Password}})
@@ -239,6 +273,7 @@ func TestAttack17NoSecretsInTheLog(t *testing.T) {
 
 // TestAttack23NoParameterLeadsElsewhere: where a form ends is decided here.
 func TestAttack23NoParameterLeadsElsewhere(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	elsewhere := "//evil.example.test/"
 	for _, name := range []string{"next", "return_to", "redirect", "then", "url", "continue"} {
@@ -256,10 +291,11 @@ func TestAttack23NoParameterLeadsElsewhere(t *testing.T) {
 
 // TestAttack29LabelIsOneLineOfText: what a person calls a method cannot become markup, a line of its own, or turn the words beside it.
 func TestAttack29LabelIsOneLineOfText(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	b.enrollApp("/account/setup", "<script>x</script>\r\nBcc: a@b\x00\u202egnp\u2066")
+	b.enrollApp("<script>x</script>\r\nBcc: a@b\x00\u202egnp\u2066")
 	page := b.get("/account")
 	if !strings.Contains(page.HTML, "&lt;script&gt;x&lt;/script&gt; Bcc: a@bgnp<") {
 		t.Errorf("shown as %s", page.Text)
@@ -268,10 +304,11 @@ func TestAttack29LabelIsOneLineOfText(t *testing.T) {
 
 // TestAttack38RecreatedAccountInheritsNothing: another account of the same name has no methods and no history.
 func TestAttack38RecreatedAccountInheritsNothing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	b.enrollApp("/account/setup", "Old phone")
+	b.enrollApp("Old phone")
 	p.Recreate(t, "anna")
 	again := open(t, p)
 	see(t, again.signIn("anna"), "/account/setup", "Set up how you prove it is you", "Add 2 ways now")

@@ -3,136 +3,21 @@ package enrollui_test
 import (
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
-	"rekey/internal/account"
-	"rekey/internal/lab/pgtest"
 	"rekey/internal/lab/visitor"
 	"rekey/internal/message"
 	"rekey/internal/notice"
 	"rekey/internal/server/servertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-// browser is a visitor whose missteps end the test.
-type browser struct {
-	*visitor.Visitor
-	t      testing.TB
-	portal *servertest.Portal
-}
-
-func open(t testing.TB, p *servertest.Portal) *browser {
-	t.Helper()
-	return &browser{p.Visitor(), t, p}
-}
-
-func (b *browser) get(path string) *visitor.Page {
-	b.t.Helper()
-	page, err := b.Open(b.t.Context(), path)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return page
-}
-
-func (b *browser) submit(action string, f visitor.Fields) *visitor.Page {
-	b.t.Helper()
-	page, err := b.Submit(b.t.Context(), action, f)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return page
-}
-
-func (b *browser) post(path string, v url.Values) *visitor.Page {
-	b.t.Helper()
-	page, err := b.Post(b.t.Context(), path, v)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return page
-}
-
-func (b *browser) signIn(name string) *visitor.Page {
-	b.t.Helper()
-	b.get("/account")
-	return b.submit("/account/sign-in", visitor.Fields{"name": name, "password": servertest.Password})
-}
-
-// see ends the test unless the page is the one at a path with a heading and, somewhere, the texts.
-func see(t testing.TB, p *visitor.Page, path, h1 string, texts ...string) {
-	t.Helper()
-	if p.Path != path || p.H1 != h1 {
-		t.Fatalf("at %s, status %d: %q, want %s: %q\n%s", p.Path, p.Status, p.H1, path, h1, p.Text)
-	}
-	for _, text := range texts {
-		if !strings.Contains(p.Text, text) {
-			t.Fatalf("%s does not say %q: %s", path, text, p.Text)
-		}
-	}
-}
-
-// key reads the key of an authenticator app from the page that shows it.
-func key(t testing.TB, p *visitor.Page) string {
-	t.Helper()
-	_, rest, ok := strings.Cut(p.HTML, `id="seed-key" dir="ltr">`)
-	if !ok {
-		t.Fatalf("no key on %q", p.H1)
-	}
-	shown, _, _ := strings.Cut(rest, "<")
-	return strings.ReplaceAll(shown, " ", "")
-}
-
-// appCode is what the app shows now. Each is good once, so time goes on by a step first.
-func (b *browser) appCode(secret string) string {
-	b.t.Helper()
-	b.portal.Advance(30 * time.Second)
-	return codeNow(b.t, b.portal, secret)
-}
-
-func codeNow(t testing.TB, p *servertest.Portal, secret string) string {
-	t.Helper()
-	code, err := totp.GenerateCode(secret, p.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
-}
-
-// enrollApp adds an authenticator app from the page that is open and gives its key.
-func (b *browser) enrollApp(form, label string) (secret string) {
-	b.t.Helper()
-	secret = key(b.t, b.submit(form, visitor.Fields{"kind": "totp"}))
-	b.submit("/account/answer", visitor.Fields{"code": b.appCode(secret), "label": label})
-	return secret
-}
-
-// stepUp proves the app, from the page that asks which way.
-func (b *browser) stepUp(secret string) *visitor.Page {
-	b.t.Helper()
-	b.submit("/account/choose", visitor.Fields{"method": "totp"})
-	return b.submit("/account/answer", visitor.Fields{"code": b.appCode(secret)})
-}
-
-// later is when a proof no longer opens changes, with the session kept open.
-func (b *browser) later() {
-	b.t.Helper()
-	for range 2 {
-		b.portal.Advance(6 * time.Minute)
-		b.get("/account")
-	}
-}
-
 const private = "anna@home.example.test"
 
 func TestFirstSetUp(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	page := b.signIn("anna")
@@ -140,7 +25,7 @@ func TestFirstSetUp(t *testing.T) {
 	if got := page.Options("kind"); !slices.Equal(got, []string{"totp", "backup-code", "mail"}) {
 		t.Errorf("offers %v, want the strongest first", got)
 	}
-	b.enrollApp("/account/setup", "Work phone")
+	b.enrollApp("Work phone")
 	see(t, b.Page(), "/account/setup", "Set up how you prove it is you", "One more and you are ready", "Added: Authenticator app", "Work phone")
 	if got := b.Page().Options("kind"); !slices.Equal(got, []string{"mail"}) {
 		t.Errorf("offers %v, want only what makes ready: another thing to have would not", got)
@@ -161,6 +46,7 @@ func TestFirstSetUp(t *testing.T) {
 }
 
 func TestSheet(t *testing.T) {
+	t.Parallel()
 	b := open(t, servertest.New(t))
 	b.signIn("anna")
 	page := b.submit("/account/setup", visitor.Fields{"kind": "backup-code"})
@@ -173,6 +59,7 @@ func TestSheet(t *testing.T) {
 
 // TestSendANewCode is the resend while an address is being added: the first code dies, the second works, and both count.
 func TestSendANewCode(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -199,6 +86,7 @@ func TestSendANewCode(t *testing.T) {
 }
 
 func TestProblemsOfAnAddition(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -234,10 +122,11 @@ func TestProblemsOfAnAddition(t *testing.T) {
 }
 
 func TestStepUp(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	secret := b.enrollApp("/account/setup", "")
+	secret := b.enrollApp("")
 	b.get("/account")
 	see(t, b.submit("/account/add", visitor.Fields{"kind": "mail"}), "/account", "Add your private e-mail") // proven a moment ago
 	b.submit("/account/cancel", nil)
@@ -269,10 +158,11 @@ func TestStepUp(t *testing.T) {
 }
 
 func TestRemoveAndRename(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	secret := b.enrollApp("/account/setup", "Phone")
+	secret := b.enrollApp("Phone")
 	path := methodPath(t, b.get("/account"), "rename")
 	b.get(path)
 	if page := b.submit(path, visitor.Fields{"label": " \t"}); page.Status != 422 || !slices.Equal(page.Problems, []string{"Enter a name"}) {
@@ -303,19 +193,8 @@ func TestRemoveAndRename(t *testing.T) {
 	}
 }
 
-// methodPath finds the page that renames or removes the one method there is.
-func methodPath(t testing.TB, p *visitor.Page, what string) string {
-	t.Helper()
-	for _, piece := range strings.Split(p.HTML, `"`) {
-		if strings.HasPrefix(piece, "/account/methods/") && strings.HasSuffix(piece, "/"+what) {
-			return piece
-		}
-	}
-	t.Fatalf("nothing to %s on %q", what, p.H1)
-	return ""
-}
-
 func TestSessionsAndHistory(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	one, two := open(t, p), open(t, p)
 	one.signIn("anna")
@@ -344,6 +223,7 @@ func TestSessionsAndHistory(t *testing.T) {
 }
 
 func TestSessionEnds(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
@@ -372,6 +252,7 @@ func TestSessionEnds(t *testing.T) {
 }
 
 func TestSignInProblems(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	for _, c := range []struct{ name, password, want string }{
 		{"", "x", "Enter your user name, as you type it to sign in"},
@@ -399,6 +280,7 @@ func TestSignInProblems(t *testing.T) {
 const wrongSignIn = "User name or password is not right, or the account is locked"
 
 func TestExpiredPasswordLeadsToTheChangePage(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	for _, name := range []string{"emil", "mona"} {
 		b := open(t, p)
@@ -411,6 +293,7 @@ func TestExpiredPasswordLeadsToTheChangePage(t *testing.T) {
 }
 
 func TestSeveralDomains(t *testing.T) {
+	t.Parallel()
 	b := open(t, servertest.New(t))
 	page := b.signIn("twin")
 	if got := page.Options("domain"); !slices.Equal(got, []string{"corp.example.test", "sales.example.test"}) {
@@ -426,10 +309,11 @@ func TestSeveralDomains(t *testing.T) {
 }
 
 func TestFrozenAccountChangesNothing(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	b.enrollApp("/account/setup", "Phone")
+	b.enrollApp("Phone")
 	remove := methodPath(t, b.get("/account"), "remove")
 	link := notice.FreezeToken(p.Keys, accountOf(t, p, "anna"), p.Now().Add(time.Hour))
 	b.get(notice.FreezePath + link)
@@ -446,16 +330,8 @@ func TestFrozenAccountChangesNothing(t *testing.T) {
 	see(t, b.post(remove, nil), "/account", "My account", "Closed for resets", "Phone")
 }
 
-func accountOf(t testing.TB, p *servertest.Portal, name string) (id account.ID) {
-	t.Helper()
-	signed, err := p.Corp.Lookup(t.Context(), identifier(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signed.ID
-}
-
 func TestWhomThePolicyAllowsNothing(t *testing.T) {
+	t.Parallel()
 	b := open(t, servertest.New(t))
 	see(t, b.signIn("carl"), "/account", "My account", "Not for this account")
 	if strings.Contains(b.Page().Text, "You are ready") {
@@ -468,6 +344,7 @@ func TestWhomThePolicyAllowsNothing(t *testing.T) {
 }
 
 func TestDirectoryDown(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.get("/account")
@@ -483,10 +360,11 @@ func TestDirectoryDown(t *testing.T) {
 }
 
 func TestHeldByWrongAnswers(t *testing.T) {
+	t.Parallel()
 	p := servertest.New(t)
 	b := open(t, p)
 	b.signIn("anna")
-	secret := b.enrollApp("/account/setup", "")
+	secret := b.enrollApp("")
 	b.later()
 	b.post("/account/add", url.Values{"kind": {"mail"}})
 	page := b.get("/account")

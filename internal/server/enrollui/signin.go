@@ -90,7 +90,8 @@ func (u *UI) extend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	left := int(u.shell(r, sess).Timeout.Left.Seconds())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, strconv.Itoa(int(u.Service.Left(sess).Seconds()))) // the visitor may have gone
+	_, _ = io.WriteString(w, strconv.Itoa(left)) // the visitor may have gone
 	return nil
 }

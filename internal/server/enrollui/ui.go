@@ -71,8 +71,9 @@ func form(action string, sess enrollment.Session) component.Form {
 
 // shell frames a page of an open session with its time-out, so that the script can warn in time.
 func (u *UI) shell(r *http.Request, sess enrollment.Session) layout.Shell {
-	sh := u.Frame.Shell(r)
-	sh.Timeout = layout.Timeout{Left: u.Service.Left(sess), Extend: "/account/extend", Over: accountURL}
+	sh, now := u.Frame.Shell(r), u.Now()
+	left := min(sess.Expires.Sub(now), sess.Touched.Add(u.Site().Session.Idle).Sub(now))
+	sh.Timeout = layout.Timeout{Left: max(left, 0), Extend: "/account/extend", Over: accountURL}
 	return sh
 }
 

@@ -58,7 +58,7 @@ func TestLanguagesLeadBack(t *testing.T) {
 }
 
 func TestShellSpeaksForTheFirm(t *testing.T) {
-	sh := newFrame(t).Shell(httptest.NewRequest("GET", "/", nil))
+	sh := newFrame(t).Shell(httptest.NewRequest(http.MethodGet, "/", nil))
 	if sh.Brand != "Example Corp password help" || sh.HelpText != "Help desk: 4357" || sh.HelpLink != "tel:4357" || sh.Links.Sheet != "/static/a.css" {
 		t.Errorf("got %+v", sh)
 	}
@@ -78,7 +78,7 @@ func TestProblemLeadsToWhereTheVisitorWorks(t *testing.T) {
 		{"/accounting", "problem.not-found", `href="/">Start again`},
 	} {
 		rec := httptest.NewRecorder()
-		f.Problem(rec, httptest.NewRequest("POST", c.path, nil), server.Problem{Status: 418, Text: c.key, RequestID: "abc", Retry: 30 * time.Second})
+		f.Problem(rec, httptest.NewRequest(http.MethodPost, c.path, nil), server.Problem{Status: 418, Text: c.key, RequestID: "abc", Retry: 30 * time.Second})
 		if page := rec.Body.String(); rec.Code != 418 || !strings.Contains(page, c.link) || !strings.Contains(page, "abc") {
 			t.Errorf("%s: status %d, want %s in\n%s", c.path, rec.Code, c.link, page)
 		}
@@ -93,7 +93,7 @@ func TestHalfAPageIsNotSent(t *testing.T) {
 		return broken
 	})
 	rec := httptest.NewRecorder()
-	if err := frame.Render(rec, httptest.NewRequest("GET", "/", nil), http.StatusOK, half); !errors.Is(err, broken) || rec.Body.Len() != 0 {
+	if err := frame.Render(rec, httptest.NewRequest(http.MethodGet, "/", nil), http.StatusOK, half); !errors.Is(err, broken) || rec.Body.Len() != 0 {
 		t.Errorf("sent %q, error %v", rec.Body, err)
 	}
 }

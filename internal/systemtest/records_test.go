@@ -1,0 +1,121 @@
+package systemtest
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"rekey/internal/lab"
+)
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func connect(t testing.TB, l *lab.Lab) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), l.Portal.Config().Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// number reads one number from the database.
+func number(t testing.TB, conn *pgx.Conn, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// events counts what the audit log says of an account, by name.
+func events(t testing.TB, conn *pgx.Conn, a *actor) map[string]int {
+	t.Helper()
+	id := a.id(t)
+	rows, err := conn.Query(t.Context(), `
+		SELECT name, count(*) FROM audit_event WHERE directory = $1 AND object = $2 GROUP BY name`, id.Directory, id.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	counts := map[string]int{}
+	for rows.Next() {
+		var name string
+		var n int
+		if err := rows.Scan(&name, &n); err != nil {
+			t.Fatal(err)
+		}
+		counts[name] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return counts
+}
+
+// sweepLater does what a replica does by itself two minutes from now: it asks the directory what became of writes without a result.
+func sweepLater(t testing.TB, l *lab.Lab) {
+	t.Helper()
+	later := func() time.Time { return time.Now().Add(2 * time.Minute) }
+	if err := open(t, l).Recovery(later).Sweep(t.Context(), 24*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// delivered waits until every notice has been sent. One whose worker was killed is taken up again after two minutes. A code that is
+// never sent is asked for anew by whoever waits for it, so codes are not waited for.
+func delivered(t testing.TB, conn *pgx.Conn) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	for {
+		var open int
+		err := conn.QueryRow(ctx, `
+			SELECT count(*) FROM river_job WHERE kind = 'deliver' AND finalized_at IS NULL AND args->>'id' NOT LIKE 'code.%'`).Scan(&open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%d notices are still waiting", open)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// notices counts the mails to somebody's address in the directory that tell of a reset.
+func (a *actor) notices() int {
+	n := 0
+	for _, m := range a.lab.Inbox.Messages(a.Mail) {
+		if strings.Contains(m.Subject, "reset") {
+			n++
+		}
+	}
+	return n
+}
+
+// verifyAudit exports the audit log and verifies it with nothing but the public key.
+func verifyAudit(t testing.TB, l *lab.Lab) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "audit.jsonl")
+	key, err := l.Portal.Command(t.Context(), "audit", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Portal.Command(t.Context(), "audit", "export", "--out", file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Portal.Command(t.Context(), "audit", "verify", file, "--key", key); err != nil {
+		t.Error(err)
+	}
+}
