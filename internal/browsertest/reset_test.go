@@ -24,7 +24,7 @@ func TestResetWithPasskeyAndApp(t *testing.T) {
 	b.SeeHeading("Now prove it in another way")
 	p.prove(b, app)
 	b.SeeHeading("Choose a new password")
-	b.See("It will work for Windows, mail and the office network.")
+	b.See("Windows, mail and the office network")
 
 	own := "Kettle-Autumn-77"
 	watchRules(t, b, own)

@@ -84,18 +84,22 @@ func (r *relay) kept() *line {
 	return nil
 }
 
-// keep puts a connection aside for the next mail.
+// keep puts a connection aside for the next mail, or ends it when there are enough.
 func (r *relay) keep(l *line) {
-	r.mu.Lock()
-	if !r.retired && len(r.idle) < maxIdle {
-		l.expiry = time.AfterFunc(idleFor, func() { r.expire(l) })
-		r.idle = append(r.idle, l)
-		l = nil
-	}
-	r.mu.Unlock()
-	if l != nil {
+	if !r.shelve(l) {
 		l.quit()
 	}
+}
+
+func (r *relay) shelve(l *line) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.retired || len(r.idle) >= maxIdle {
+		return false
+	}
+	l.expiry = time.AfterFunc(idleFor, func() { r.expire(l) })
+	r.idle = append(r.idle, l)
+	return true
 }
 
 // expire closes a connection nobody took in time.

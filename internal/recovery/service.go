@@ -164,7 +164,7 @@ func (s *Service) method(f flow.Flow, ref string) (flow.Offer, authenticator.Met
 	}
 	m, ok := s.Site().Methods[offer.Kind]
 	if !ok {
-		return flow.Offer{}, nil, fault.New(fault.Conflict, "problem.method-off")
+		return flow.Offer{}, nil, fault.New(fault.Denied, "problem.method-off")
 	}
 	return offer, m, nil
 }
@@ -202,7 +202,7 @@ func (s *Service) credentials(ctx context.Context, f flow.Flow, offer flow.Offer
 		}
 	}
 	if len(cs) == 0 {
-		return nil, fault.New(fault.Conflict, "problem.method-off")
+		return nil, fault.New(fault.Denied, "problem.method-off")
 	}
 	return cs, nil
 }

@@ -84,6 +84,7 @@ func prepareReplica(t testing.TB, l *lab.Lab, name, database string, env ...stri
 
 // crashDuring resets through the replica, kills it at one commit, finishes on the first portal and checks what must hold.
 func (r *replica) crashDuring(t *testing.T, conn *pgx.Conn, a *actor, commit int, phase wire.Phase) {
+	fetched(t, conn)
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -127,16 +127,16 @@ func New(t testing.TB, o Options) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, root, o, chromedp.WithNewBrowserContext())
+	return open(root, t, o, chromedp.WithNewBrowserContext())
 }
 
 // Tab opens another tab beside the page. It shares cookies and storage with it, and may be looked at in another way.
 func (p *Page) Tab(o Options) *Page {
 	p.t.Helper()
-	return open(p.t, p.ctx, o)
+	return open(p.ctx, p.t, o)
 }
 
-func open(t testing.TB, parent context.Context, o Options, options ...chromedp.ContextOption) *Page {
+func open(parent context.Context, t testing.TB, o Options, options ...chromedp.ContextOption) *Page {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
 	t.Cleanup(cancel)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rekey/internal/lab/browser"
+	"rekey/internal/lab/workdir"
 )
 
 // childTurn is set in the process that is to be killed.
@@ -50,6 +51,19 @@ func TestKilledTestsLeaveNoBrowser(t *testing.T) {
 	}
 	_ = child.Wait() // "killed" is no news
 	awaitGone(t, started)
+	sweep(t)
+}
+
+// sweep removes the folder the killed child left, as the start of any lab does.
+func sweep(t *testing.T) {
+	t.Helper()
+	dir, err := workdir.New("sweep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // process is a process as /proc shows it; a number alone could be taken again.
