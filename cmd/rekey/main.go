@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -54,7 +55,7 @@ func (f findings) Error() string { return f.text }
 
 // exitCode is 2 when a command worked and found a difference or a fault, 1 when it could not work.
 func exitCode(err error) int {
-	if _, ok := err.(findings); ok {
+	if errors.As(err, new(findings)) {
 		return 2
 	}
 	return 1

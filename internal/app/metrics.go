@@ -64,7 +64,9 @@ func (m *metrics) flowEnded(e recovery.Metrics) {
 }
 
 // delivered counts one try of a message.
-func (m *metrics) delivered(channel, outcome string) { m.messages.WithLabelValues(channel, outcome).Inc() }
+func (m *metrics) delivered(channel, outcome string) {
+	m.messages.WithLabelValues(channel, outcome).Inc()
+}
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

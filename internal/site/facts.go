@@ -42,6 +42,7 @@ func Facts(snap *Snapshot, action policy.Action, a account.Account, cs []authent
 	return f
 }
 
+// Enrolled lists the credentials of methods that are switched on, as policy looks at them.
 func Enrolled(snap *Snapshot, cs []authenticator.Credential) []policy.Enrolled {
 	es := make([]policy.Enrolled, 0, len(cs))
 	for _, c := range cs {

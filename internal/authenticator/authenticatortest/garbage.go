@@ -12,24 +12,37 @@ import (
 // garbage is what storage and strangers may hand over.
 func garbage() [][]byte {
 	return [][]byte{
-		nil, {}, []byte("{"), []byte("null"), []byte("[]"), []byte("0"), []byte(`""`), []byte("{}"), []byte(`{"v":1}`),
+		nil,
+		{},
+		[]byte("{"), []byte("null"), []byte("[]"), []byte("0"), []byte(`""`), []byte("{}"), []byte(`{"v":1}`),
 		[]byte(`{"v":99}`), []byte(`{"v":1,"hashes":[null,""],"secret":"","key":"AA==","salt":null}`),
 		[]byte(`{"v":1,"digits":-1,"period":0,"memory":4294967295,"time":4294967295}`),
-		[]byte(`{"v":1,"digits":1000000000,"secret":"AAAA","period":-1,"algorithm":"MD5"}`), {0xff, 0xfe, 0x00}, []byte("\xa1\x00"),
+		[]byte(`{"v":1,"digits":1000000000,"secret":"AAAA","period":-1,"algorithm":"MD5"}`),
+		{0xff, 0xfe, 0x00},
+		[]byte("\xa1\x00"),
 	}
 }
 
 // responses are answers of every type, empty and absurd.
 func responses() []authenticator.Response {
 	return []authenticator.Response{
-		nil, authenticator.CodeResponse{}, authenticator.CodeResponse{Code: secret.New("\x00\xff'; drop table")},
-		authenticator.CeremonyResponse{}, authenticator.CeremonyResponse{JSON: []byte("{")}, authenticator.CeremonyResponse{JSON: []byte("null")},
+		nil,
+		authenticator.CodeResponse{},
+		authenticator.CodeResponse{Code: secret.New("\x00\xff'; drop table")},
+		authenticator.CeremonyResponse{},
+		authenticator.CeremonyResponse{JSON: []byte("{")},
+		authenticator.CeremonyResponse{JSON: []byte("null")},
 		authenticator.CeremonyResponse{JSON: []byte(`{"id":"AA","rawId":"AA","type":"public-key","response":null}`)},
 		authenticator.CeremonyResponse{JSON: []byte(`{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","authenticatorData":"","signature":"","attestationObject":""}}`)},
-		authenticator.AddressResponse{}, authenticator.AddressResponse{Address: "a@b@c"}, authenticator.AnswersResponse{},
-		authenticator.AnswersResponse{Answers: []secret.Text{{}}}, authenticator.RedirectResponse{},
-		authenticator.RedirectResponse{Values: url.Values{"code": {"1"}}}, authenticator.WaitResponse{},
-		authenticator.CertificateResponse{}, authenticator.CertificateResponse{Chain: [][]byte{nil}},
+		authenticator.AddressResponse{},
+		authenticator.AddressResponse{Address: "a@b@c"},
+		authenticator.AnswersResponse{},
+		authenticator.AnswersResponse{Answers: []secret.Text{{}}},
+		authenticator.RedirectResponse{},
+		authenticator.RedirectResponse{Values: url.Values{"code": {"1"}}},
+		authenticator.WaitResponse{},
+		authenticator.CertificateResponse{},
+		authenticator.CertificateResponse{Chain: [][]byte{nil}},
 	}
 }
 

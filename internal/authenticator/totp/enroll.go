@@ -49,7 +49,8 @@ func (m *Method) uri(s seed, who authenticator.Subject) (string, error) {
 	}
 	a, _ := algorithm(s.Algorithm)
 	key, err := totp.Generate(totp.GenerateOpts{
-		Issuer: m.config.Issuer, AccountName: name, Period: uint(s.Period), Secret: s.Secret, Digits: otp.Digits(s.Digits), Algorithm: a,
+		Issuer: m.config.Issuer, AccountName: name, Secret: s.Secret, Digits: otp.Digits(s.Digits), Algorithm: a,
+		Period: uint(s.Period), //nolint:gosec // check has found it positive
 	})
 	if err != nil {
 		return "", fmt.Errorf("otpauth URI: %w", err)

@@ -110,9 +110,15 @@ func TestVectors(t *testing.T) {
 		at        int64
 		code      string
 	}{
-		{"SHA1", 20, 59, "94287082"}, {"SHA256", 32, 59, "46119246"}, {"SHA512", 64, 59, "90693936"},
-		{"SHA1", 20, 1111111109, "07081804"}, {"SHA256", 32, 1111111109, "68084774"}, {"SHA512", 64, 1111111109, "25091201"},
-		{"SHA1", 20, 1234567890, "89005924"}, {"SHA256", 32, 2000000000, "90698825"}, {"SHA512", 64, 20000000000, "47863826"},
+		{"SHA1", 20, 59, "94287082"},
+		{"SHA256", 32, 59, "46119246"},
+		{"SHA512", 64, 59, "90693936"},
+		{"SHA1", 20, 1111111109, "07081804"},
+		{"SHA256", 32, 1111111109, "68084774"},
+		{"SHA512", 64, 1111111109, "25091201"},
+		{"SHA1", 20, 1234567890, "89005924"},
+		{"SHA256", 32, 2000000000, "90698825"},
+		{"SHA512", 64, 20000000000, "47863826"},
 	} {
 		r := authenticator.Request{Credentials: []authenticator.Credential{credential(t, "a", c.algorithm, 8, []byte(digits[:c.size]), -1)}}
 		got, err := m.Verify(t.Context(), r, nil, typed(c.code), time.Unix(c.at, 0))
@@ -242,7 +248,7 @@ func TestPromptOfAnEnrollment(t *testing.T) {
 	if p.URI != want {
 		t.Errorf("got  %s\nwant %s", p.URI, want)
 	}
-	if c, err = m.Begin(t.Context(), authenticator.Enrollment{Subject: authenticator.Subject{Account: account.ID{Directory: "d", Object: "o"}}}, nil, start); err != nil {
+	if _, err = m.Begin(t.Context(), authenticator.Enrollment{Subject: authenticator.Subject{Account: account.ID{Directory: "d", Object: "o"}}}, nil, start); err != nil {
 		t.Errorf("no name: %v", err)
 	}
 }

@@ -87,6 +87,7 @@ func flags(path, profile string) []chromedp.ExecAllocatorOption {
 	all = append(all,
 		chromedp.ExecPath(path),
 		chromedp.UserDataDir(profile),
+		chromedp.Env("TMPDIR="+profile), // swept with it
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("hide-scrollbars", true),

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -29,12 +30,12 @@ func Build(ctx context.Context, dir string) (string, error) {
 	if !ok {
 		return "", errors.New("the source of the product is not known")
 	}
-	gobin := filepath.Join(runtime.GOROOT(), "bin", "go")
-	if _, err := os.Stat(gobin); err != nil {
-		gobin = "/usr/local/go/bin/go"
+	gobin, err := exec.LookPath("go")
+	if err != nil {
+		return "", fmt.Errorf("build the portal: %w", err)
 	}
 	out := filepath.Join(dir, "rekey")
-	_, err := process.Run(ctx, process.Spec{
+	_, err = process.Run(ctx, process.Spec{
 		Path: gobin, Args: []string{"build", "-o", out, "rekey/cmd/rekey"}, Dir: filepath.Dir(file),
 		Env: append(os.Environ(), "CGO_ENABLED=0"),
 	})
@@ -97,15 +98,18 @@ func (p *Portal) Start(ctx context.Context) error {
 
 // configure chooses ports and writes the process configuration.
 func (p *Portal) configure(ctx context.Context) error {
-	port, err := p.spec.Port, error(nil)
+	port := p.spec.Port
 	if port == 0 {
+		var err error
 		if port, err = freePort(ctx); err != nil {
 			return err
 		}
 	}
-	if p.metrics, err = freePort(ctx); err != nil {
+	metrics, err := freePort(ctx)
+	if err != nil {
 		return err
 	}
+	p.metrics = metrics
 	level := p.spec.LogLevel
 	if level == "" {
 		level = "info"

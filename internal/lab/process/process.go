@@ -152,9 +152,17 @@ func (p *Process) Kill() {
 func (p *Process) Failure() error {
 	text, err := os.ReadFile(p.log)
 	if err != nil {
-		return fmt.Errorf("%s ended (%v) and left no log: %w", p.name, p.err, err)
+		return fmt.Errorf("%s ended (%w) and left no log: %w", p.name, p.ended(), err)
 	}
-	return fmt.Errorf("%s ended (%v): %s", p.name, p.err, end(string(text)))
+	return fmt.Errorf("%s ended (%w): %s", p.name, p.ended(), end(string(text)))
+}
+
+// ended says how; a server that ends by itself has failed even when it says nothing of it.
+func (p *Process) ended() error {
+	if p.err == nil {
+		return errors.New("exit status 0")
+	}
+	return p.err
 }
 
 // end cuts a log to the part that usually tells the reason.
