@@ -16,7 +16,8 @@ type auditCmd struct {
 }
 
 type auditExportCmd struct {
-	Out string `short:"o" type:"path" help:"File to write; standard output without it."`
+	Out    string `short:"o" type:"path" help:"File to write; standard output without it."`
+	Author string `help:"Who; the operating system's user without it."`
 }
 
 func (e auditExportCmd) Run(ctx context.Context, c *cli) error {
@@ -26,13 +27,13 @@ func (e auditExportCmd) Run(ctx context.Context, c *cli) error {
 	}
 	defer a.Close()
 	if e.Out == "" {
-		return a.ExportAudit(ctx, os.Stdout)
+		return a.ExportAudit(ctx, os.Stdout, author(e.Author))
 	}
 	f, err := os.OpenFile(e.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := a.ExportAudit(ctx, f); err != nil {
+	if err := a.ExportAudit(ctx, f, author(e.Author)); err != nil {
 		_ = f.Close() // the export has failed already
 		return err
 	}

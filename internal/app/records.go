@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rekey/internal/account"
+	"rekey/internal/audit"
 	"rekey/internal/recovery"
 	"rekey/internal/site"
 	"rekey/internal/throttle"
@@ -24,8 +25,15 @@ func (a *App) SettingsHistory(ctx context.Context, limit int) ([]site.Version, e
 	return a.Store.SettingsHistory(ctx, limit)
 }
 
-// ExportAudit writes the whole audit log with its proof.
-func (a *App) ExportAudit(ctx context.Context, w io.Writer) error { return a.Store.ExportAudit(ctx, w) }
+// ExportAudit writes the whole audit log with its proof. Its last record is that of this export.
+func (a *App) ExportAudit(ctx context.Context, w io.Writer, operator string) error {
+	if err := a.Store.Record(ctx, audit.Event{
+		Name: audit.AuditExported, At: time.Now(), Actor: audit.Operator, Outcome: audit.OK, Detail: map[string]string{"operator": operator},
+	}); err != nil {
+		return err
+	}
+	return a.Store.ExportAudit(ctx, w)
+}
 
 // Recovery gives the use case with a clock of the caller's, for what is not served over HTTP.
 func (a *App) Recovery(now func() time.Time) *recovery.Service {

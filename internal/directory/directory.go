@@ -74,6 +74,9 @@ type RuleReader interface {
 type PasswordDater interface {
 	// PasswordSet reads it from the writer the last write went to when that is up, else from any.
 	PasswordSet(ctx context.Context, id account.ID) (time.Time, error)
+	// PasswordMoved reports whether any server has another date than before. When none has and one did not answer it is not sure:
+	// that one may be the one that was written to. Errors: ErrNotFound, ErrUnavailable when nobody answered.
+	PasswordMoved(ctx context.Context, id account.ID, before time.Time) (moved, sure bool, err error)
 }
 
 // GroupNamer is told which groups policies name, so that Lookup knows the names of those groups without asking account by account:

@@ -12,6 +12,12 @@ import (
 
 const sweepBatch = 100
 
+// doubt is how long a server that does not answer is waited for, because it may be the one that has a write the others have not heard
+// of. After that it is likely to be gone for good, and what it was told with it; the person may type again.
+const doubt = 5 * time.Minute
+
+var errInDoubt = errors.New("a server that does not answer may have it")
+
 // Sweep resolves writes whose answer was lost, ends flows nobody came back to and forgets old ones. Any replica may run it,
 // several at once too: every step is a compare-and-set.
 func (s *Service) Sweep(ctx context.Context, keep time.Duration) error {
@@ -44,9 +50,12 @@ func (s *Service) resolve(ctx context.Context, f flow.Flow) error {
 	if !ok {
 		return errUnavailable
 	}
-	done, err := applied(ctx, d, f)
-	if err != nil {
+	done, sure, err := applied(ctx, d, f)
+	switch {
+	case err != nil:
 		return err
+	case !done && !sure && s.Now().Sub(f.Writing.Since) < doubt:
+		return errInDoubt
 	}
 	w := flow.Written{Claim: f.Writing.Claim, Outcome: flow.NotWritten, Reason: "unavailable"}
 	if done {
@@ -57,19 +66,15 @@ func (s *Service) resolve(ctx context.Context, f flow.Flow) error {
 	return err
 }
 
-// applied reports whether the directory shows what the flow wanted to write.
-func applied(ctx context.Context, d directory.Directory, f flow.Flow) (bool, error) {
+// applied reports whether the directory shows what the flow wanted to write, and whether it would show it by now.
+func applied(ctx context.Context, d directory.Directory, f flow.Flow) (done, sure bool, err error) {
 	if f.Action == policy.Unlock {
 		a, err := d.Get(ctx, f.Account)
-		return !a.State.Locked, err
+		return err == nil && !a.State.Locked, true, err
 	}
 	dater, ok := d.(directory.PasswordDater)
 	if !ok {
-		return false, errors.New("the directory cannot tell when a password was set")
+		return false, false, errors.New("the directory cannot tell when a password was set")
 	}
-	set, err := dater.PasswordSet(ctx, f.Account)
-	if f.Write.MustChange && f.Action == policy.Reset {
-		return set.IsZero() && !f.Writing.PasswordSet.IsZero(), err // the write itself clears the date
-	}
-	return set.After(f.Writing.PasswordSet), err
+	return dater.PasswordMoved(ctx, f.Account, f.Writing.PasswordSet)
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -271,9 +272,13 @@ func (h *hanging) serverKilled(t *testing.T, a *actor) {
 		t.Errorf("%d writes were sent", n)
 	}
 	sweepLater(t, h.Lab)
+	if page := v.open("/flow"); isDone(page) || has(page, "/flow/finish") {
+		t.Errorf("while the server may come back with it: %s", page.Text)
+	}
+	sweep(t, h.Lab, 6*time.Minute)
 	page := v.open("/flow")
 	if !has(page, "/flow/finish") {
-		t.Fatalf("after the sweep: %s", page.Text)
+		t.Fatalf("after the server has been away for long: %s", page.Text)
 	}
 	a.password = a.fresh()
 	for _, p := range h.taps {

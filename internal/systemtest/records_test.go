@@ -63,7 +63,12 @@ func events(t testing.TB, conn *pgx.Conn, a *actor) map[string]int {
 // sweepLater does what a replica does by itself two minutes from now: it asks the directory what became of writes without a result.
 func sweepLater(t testing.TB, l *lab.Lab) {
 	t.Helper()
-	later := func() time.Time { return time.Now().Add(2 * time.Minute) }
+	sweep(t, l, 2*time.Minute)
+}
+
+func sweep(t testing.TB, l *lab.Lab, in time.Duration) {
+	t.Helper()
+	later := func() time.Time { return time.Now().Add(in) }
 	if err := open(t, l).Recovery(later).Sweep(t.Context(), 24*time.Hour); err != nil {
 		t.Fatal(err)
 	}

@@ -169,10 +169,42 @@ func (d *Directory) conditionNow(ctx context.Context, id account.ID, first *serv
 // PasswordSet implements directory.PasswordDater. It is zero while the password must be changed.
 func (d *Directory) PasswordSet(ctx context.Context, id account.ID) (time.Time, error) {
 	c, _, err := d.conditionNow(ctx, id, d.writers.of(id, d.now()))
-	if err != nil || c.passwordSet <= 0 {
-		return time.Time{}, err
+	return date(c.passwordSet), err
+}
+
+// PasswordMoved implements directory.PasswordDater. Unlike PasswordSet it asks every server, those that failed lately too.
+func (d *Directory) PasswordMoved(ctx context.Context, id account.ID, before time.Time) (moved, sure bool, err error) {
+	answered := false
+	for _, s := range d.pool.servers {
+		var c condition
+		failed := d.pool.with(ctx, want{server: s, fresh: true}, func(l *conn) error {
+			e, err := d.object(ctx, l, id, conditionAttributes()...)
+			if err == nil {
+				c = conditionOf(e)
+			}
+			return failed(err)
+		})
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		answered = true
+		if !date(c.passwordSet).Equal(before) {
+			return true, true, nil
+		}
 	}
-	return filetime(c.passwordSet), nil
+	if answered {
+		return false, err == nil, nil
+	}
+	return false, false, err
+}
+
+// date is zero while the password must be changed.
+func date(passwordSet int64) time.Time {
+	if passwordSet <= 0 {
+		return time.Time{}
+	}
+	return filetime(passwordSet)
 }
 
 const (

@@ -37,6 +37,10 @@ func calls(d everything, id account.ID) map[string]func(context.Context) error {
 		"Authenticate": func(ctx context.Context) error { return d.Authenticate(ctx, id, text(password)) },
 		"Rules":        func(ctx context.Context) error { _, err := d.Rules(ctx, id); return err },
 		"PasswordSet":  func(ctx context.Context) error { _, err := d.PasswordSet(ctx, id); return err },
+		"PasswordMoved": func(ctx context.Context) error {
+			_, _, err := d.PasswordMoved(ctx, id, time.Time{})
+			return err
+		},
 	}
 }
 
@@ -71,6 +75,10 @@ func testLost(t *testing.T, f Fixture) {
 		set, err := f.all(t).PasswordSet(t.Context(), id)
 		if err != nil || set.After(before) != (how == LostWritten) {
 			t.Errorf("%s: password set at %v, %v; before: %v", how, set, err, before)
+		}
+		moved, sure, err := f.all(t).PasswordMoved(t.Context(), id, before)
+		if err != nil || !sure || moved != (how == LostWritten) {
+			t.Errorf("%s: moved %v, sure %v, %v", how, moved, sure, err)
 		}
 		f.accepts(t, id, want)
 	}

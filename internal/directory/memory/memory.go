@@ -255,6 +255,12 @@ func (d *Directory) PasswordSet(ctx context.Context, id account.ID) (time.Time, 
 	return e.State.PasswordSet, nil
 }
 
+// PasswordMoved implements directory.PasswordDater.
+func (d *Directory) PasswordMoved(ctx context.Context, id account.ID, before time.Time) (moved, sure bool, err error) {
+	set, err := d.PasswordSet(ctx, id)
+	return err == nil && !set.Equal(before), err == nil, err
+}
+
 // Health implements directory.Directory.
 func (d *Directory) Health(ctx context.Context) directory.Health {
 	d.mu.Lock()
