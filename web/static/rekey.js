@@ -237,6 +237,8 @@ if (dialog) {
   run(Number(dialog.dataset.timeout));
   const clock = setInterval(look, 1000);
   addEventListener("pageshow", look);
-  find("[data-stay]", dialog).addEventListener("click", () => dialog.close());
+  // The close event comes a little later: until then the clock must not ask again.
+  dialog.addEventListener("cancel", () => { warn = 0; });
+  find("[data-stay]", dialog).addEventListener("click", () => { warn = 0; dialog.close(); });
   dialog.addEventListener("close", extend);
 }
