@@ -56,7 +56,7 @@ func TestMyAccount(t *testing.T) {
 	if n := strings.Count(b.Text(), "on Linux"); n != 1 {
 		t.Errorf("%d sessions are listed, want 1", n)
 	}
-	phone.Press("Rename Private e-mail")
+	phone.Press("Rename nils@home.example.test")
 	phone.See("Sign in with the password you use at work.")
 	phone.See("To keep your account safe, we sign you out after a while.")
 	b.Press("Sign out")

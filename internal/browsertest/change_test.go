@@ -41,7 +41,7 @@ func TestAWrongCurrentPasswordIsExplained(t *testing.T) {
 	p.begin(b, toChange)
 	b.Fill("Current password", "not the password")
 	p.choosePassword(b, "Kettle-Autumn-84")
-	b.seeProblem("The current password is not right")
+	b.seeProblem("The current password is not right, or it was typed wrong too often lately. Try again in half an hour, or say that you don’t know it")
 	if at := browser.Eval[string](b.Page, `document.querySelector("[aria-invalid]").id`); at != "current" {
 		t.Errorf("the problem is marked at %q, want the current password", at)
 	}

@@ -130,5 +130,5 @@ func TestBackupCodes(t *testing.T) {
 	b.Press("Continue")
 	b.Fill("code", used)
 	b.Press("Continue")
-	b.seeProblem("That is not right. Try again")
+	b.seeProblem("The code is not right. Type it again, or take another one from your list")
 }

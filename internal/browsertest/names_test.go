@@ -103,7 +103,7 @@ func tryInVain(p *person, b *tab, way string) {
 		if len(p.sheet) > 0 {
 			answer = p.sheet[0]
 		}
-		want = "That is not right. Try again"
+		want = "The code is not right. Type it again, or take another one from your list"
 	}
 	b.Fill("code", answer)
 	b.Press("Continue")

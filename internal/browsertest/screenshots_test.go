@@ -51,6 +51,27 @@ func (a album) take(b *tab, name string) {
 	b.Screenshot(a.file(name))
 }
 
+// crop keeps the upper part of a picture.
+func (a album) crop(name string, height int) {
+	a.t.Helper()
+	whole := a.open(name)
+	part := image.NewNRGBA(image.Rect(0, 0, whole.Bounds().Dx(), min(height, whole.Bounds().Dy())))
+	draw.Draw(part, part.Bounds(), whole, image.Point{}, draw.Src)
+	a.save(name, part)
+}
+
+func (a album) save(name string, picture image.Image) {
+	a.t.Helper()
+	out, err := os.Create(a.file(name))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer out.Close()
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(out, picture); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
 // also takes the picture of the same page with other eyes.
 func (a album) also(b *tab, o browser.Options, name string) {
 	a.t.Helper()
@@ -124,6 +145,8 @@ func (a album) setUp(p *person) {
 	b.Press("Continue")
 	a.take(b, "setup-6-account.phone")
 	a.also(b, onDesk, "setup-6-account.desktop")
+	a.crop("setup-6-account.phone", 1200)
+	a.crop("setup-6-account.desktop", 1000)
 }
 
 func (a album) rightToLeft(p *person) {
@@ -160,14 +183,7 @@ func (a album) sideBySide(name string, parts ...string) {
 		at := image.Rect(i*(390+gap), 0, i*(390+gap)+picture.Bounds().Dx(), height)
 		draw.Draw(whole, at, picture, image.Point{}, draw.Src)
 	}
-	out, err := os.Create(a.file(name))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer out.Close()
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(out, whole); err != nil {
-		a.t.Fatal(err)
-	}
+	a.save(name, whole)
 }
 
 func (a album) open(name string) image.Image {

@@ -87,6 +87,12 @@ type GroupNamer interface {
 	NameGroups(names []string)
 }
 
+// Named has a short name besides its key, as in CORP\jdoe.
+type Named interface {
+	// NetBIOS is empty while it is not known.
+	NetBIOS() string
+}
+
 // Checker can test its own configuration: reachability, certificates, rights. For doctor and settings.
 type Checker interface {
 	Check(ctx context.Context) []Finding

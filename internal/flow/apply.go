@@ -11,7 +11,7 @@ import (
 // New makes the flow of an identified name. A change that asks for nothing but the current password goes straight on.
 func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 	f := Flow{
-		ID: s.ID, Action: s.Action, Stage: Choose, Account: s.Account, Decoy: s.Decoy,
+		ID: s.ID, Moves: 1, Action: s.Action, Stage: Choose, Account: s.Account, Decoy: s.Decoy,
 		Name: s.Name, Typed: s.Typed, SignIn: s.SignIn, Locale: s.Locale, Settings: s.Settings,
 		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
 		Offers: s.Offers, Started: now, Touched: now, Expires: now.Add(l.Life),
@@ -47,6 +47,7 @@ func Apply(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 // move does what the event says to a copy of the flow.
 func move(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 	f.Touched = now
+	f.Moves++
 	switch e := ev.(type) {
 	case Chose:
 		return chose(f, e, l, now)

@@ -75,6 +75,7 @@ const (
 type Flow struct {
 	ID          ID                   `json:"id"`
 	Version     int64                `json:"version"` // set by the store; compare-and-set
+	Moves       int                  `json:"moves"`   // events that moved it, from 1: names the state a form was made from
 	Action      policy.Action        `json:"action"`
 	Stage       Stage                `json:"stage"`
 	Account     account.ID           `json:"account"` // zero for decoys

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -25,12 +26,22 @@ type Language struct {
 	Dir  string // "ltr" or "rtl"
 }
 
-// Catalogue holds the texts of all languages. It is never changed after Load and safe for concurrent use.
+// Catalogue holds the texts of all languages. What it says never changes after Load. It is safe for concurrent use.
 type Catalogue struct {
 	languages []Language // English first, then by tag
 	matcher   language.Matcher
 	printers  map[string]*Printer
+	matched   matched
 }
+
+// matched remembers which language a header got, since browsers send few different ones and each with every request.
+type matched struct {
+	mu   sync.RWMutex
+	tags map[string]string // "" for headers that name no language of ours
+}
+
+// maxMatched bounds what strangers can make it remember.
+const maxMatched = 1000
 
 // Load reads the texts built into the binary.
 func Load() (*Catalogue, error) { return read(texts) }
@@ -121,15 +132,42 @@ func (c *Catalogue) Match(prefs ...string) string {
 		if len(pref) > maxHeader {
 			pref = pref[:max(strings.LastIndexByte(pref[:maxHeader], ','), 0)]
 		}
-		wanted, _, err := language.ParseAcceptLanguage(pref)
-		if err != nil || len(wanted) == 0 {
-			continue
-		}
-		if _, index, sure := c.matcher.Match(wanted...); sure != language.No {
-			return c.languages[index].Tag
+		if tag := c.recall(pref); tag != "" {
+			return tag
 		}
 	}
 	return source
+}
+
+// recall matches a header, once.
+func (c *Catalogue) recall(header string) string {
+	m := &c.matched
+	m.mu.RLock()
+	tag, known := m.tags[header]
+	m.mu.RUnlock()
+	if known {
+		return tag
+	}
+	tag = c.match(header)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tags == nil || len(m.tags) >= maxMatched {
+		m.tags = map[string]string{}
+	}
+	m.tags[strings.Clone(header)] = tag // what comes in is part of a whole request
+	return tag
+}
+
+// match gives the tag for a header; empty when it names no language of ours.
+func (c *Catalogue) match(header string) string {
+	wanted, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(wanted) == 0 {
+		return ""
+	}
+	if _, index, sure := c.matcher.Match(wanted...); sure != language.No {
+		return c.languages[index].Tag
+	}
+	return ""
 }
 
 // Printer speaks the language of a tag that Match gave; for any other tag, the language Match would pick.

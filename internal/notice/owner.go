@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ type Event struct {
 	Locale   string
 	Source   audit.Source
 	Extra    map[string]string
+	Mails    []string // addresses of the directory that were just read; nil: it is asked
 	Also     []string // addresses to tell besides the known ones, such as one that was just removed
 }
 
@@ -54,7 +56,7 @@ func (o *Owner) Tell(ctx context.Context, e Event) []message.Message {
 	for k, v := range e.Extra {
 		data[k] = v
 	}
-	addresses := distinct(append(o.addresses(ctx, e.Account), e.Also...))
+	addresses := distinct(append(o.addresses(ctx, e), e.Also...))
 	ms := make([]message.Message, 0, len(addresses))
 	for i, to := range addresses {
 		ms = append(ms, message.Message{
@@ -66,16 +68,16 @@ func (o *Owner) Tell(ctx context.Context, e Event) []message.Message {
 }
 
 // addresses lists every address of the directory and every enrolled one.
-func (o *Owner) addresses(ctx context.Context, who account.ID) []string {
-	var all []string
-	if d, ok := o.Site().Directory(who.Directory); ok {
-		a, err := d.Get(ctx, who)
+func (o *Owner) addresses(ctx context.Context, e Event) []string {
+	all := slices.Clone(e.Mails)
+	if d, ok := o.Site().Directory(e.Account.Directory); ok && e.Mails == nil {
+		a, err := d.Get(ctx, e.Account)
 		if err != nil {
-			o.Log.WarnContext(ctx, "addresses of the directory not read", "directory", who.Directory, "error", err)
+			o.Log.WarnContext(ctx, "addresses of the directory not read", "directory", e.Account.Directory, "error", err)
 		}
 		all = append(all, a.Mails...)
 	}
-	cs, err := o.Store.Credentials(ctx, who)
+	cs, err := o.Store.Credentials(ctx, e.Account)
 	if err != nil {
 		o.Log.WarnContext(ctx, "enrolled addresses not read", "error", err)
 	}

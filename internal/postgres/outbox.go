@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"rekey/internal/delivery"
@@ -40,12 +39,12 @@ func (t *tx) enqueue(ctx context.Context, ms []message.Message) error {
 	if err := t.send(ctx); err != nil {
 		return err
 	}
-	_, err := t.store.queue.InsertManyTx(ctx, queueTx{t.conn}, jobs)
+	_, err := t.store.queue.InsertManyTx(ctx, queueTx{t}, jobs)
 	return err
 }
 
 // queueTx lets River insert on a connection that is in a transaction. It begins and ends none.
-type queueTx struct{ conn *pgxpool.Conn }
+type queueTx struct{ *tx }
 
 var errNotTheQueues = errors.New("the transaction is not the queue's to begin or end")
 
@@ -67,8 +66,10 @@ func (q queueTx) Prepare(ctx context.Context, name, sql string) (*pgconn.Stateme
 	return q.conn.Conn().Prepare(ctx, name, sql)
 }
 
-func (q queueTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return q.conn.Exec(ctx, sql, args...)
+// Exec is put off to the next statement. River wakes its workers with it and looks at no result; if it fails, so does the transaction.
+func (q queueTx) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	q.batch.Queue(sql, args...)
+	return pgconn.CommandTag{}, nil
 }
 
 func (q queueTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {

@@ -7,6 +7,7 @@ import (
 	"rekey/internal/authenticator"
 	"rekey/internal/flow"
 	"rekey/internal/message"
+	"rekey/internal/notice"
 	"rekey/internal/policy"
 	"rekey/internal/throttle"
 )
@@ -35,7 +36,7 @@ func (s *Service) Answer(ctx context.Context, token Token, at string, answer aut
 // count adds the try to the flow and to the account before anybody looks at the answer.
 func (s *Service) count(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
-	return s.update(ctx, f.ID, f.Version, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		c, err := tx.Counter(ctx, key(f))
 		if err != nil {
 			return nil, err
@@ -86,7 +87,8 @@ func (s *Service) judge(ctx context.Context, f flow.Flow, answer authenticator.R
 	}
 	j.frozen = standing.Frozen
 	if held, until := throttle.Held(standing.Counter, s.Now()); held && j.result.Outcome != authenticator.Accepted {
-		j.notices = s.tell(ctx, f, message.RecoveryBlocked, from, map[string]string{"until": until.UTC().Format(time.RFC3339)})
+		held := notice.Event{Template: message.RecoveryBlocked, Extra: map[string]string{"until": until.UTC().Format(time.RFC3339)}}
+		j.notices = s.tell(ctx, f, held, from)
 	}
 	return j, nil
 }
@@ -98,7 +100,7 @@ func expired(f flow.Flow, now time.Time) bool {
 // commit records the judgement: proof, changed credential and counter together, or nothing.
 func (s *Service) commit(ctx context.Context, f flow.Flow, j judgement, from Source) (Token, flow.Flow, error) {
 	var fresh Token
-	g, err := s.update(ctx, f.ID, f.Version, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	g, err := s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		fresh = ""
 		if j.result.Outcome != authenticator.Accepted {
 			return s.rejected(ctx, tx, f, j, from)

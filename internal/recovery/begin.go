@@ -53,13 +53,22 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	if len(found) > 1 {
 		return Begun{Domains: domains(found)}, nil
 	}
-	if err := s.preflight(ctx, snap, found); err != nil {
+	if err := preflight(ctx, snap, home(snap, who, found)); err != nil {
 		return Begun{}, err
 	}
 	if len(found) == 0 || !found[0].State.Usable() {
 		return s.beginDecoy(ctx, snap, in, who)
 	}
 	return s.beginReal(ctx, snap, in, who, found[0])
+}
+
+// home is the directory an account is in, or one of an unknown name would be in.
+func home(snap *site.Snapshot, who directory.Identifier, found []account.Account) string {
+	if len(found) > 0 {
+		return found[0].ID.Directory
+	}
+	key, _ := nobody(snap, who)
+	return key
 }
 
 func (s *Service) take(ctx context.Context, key string, b throttle.Bucket) error {
@@ -107,17 +116,15 @@ func domains(as []account.Account) []string {
 }
 
 // preflight refuses to ask anybody for anything while the directory could not be written.
-func (s *Service) preflight(ctx context.Context, snap *site.Snapshot, found []account.Account) error {
-	for _, d := range snap.Directories {
-		if len(found) > 0 && d.Key() != found[0].ID.Directory {
-			continue
-		}
-		if h := d.Health(ctx); !h.Writable {
-			return fault.Wrap(fault.Unavailable, errUnavailable.Text, errors.New(d.Key()+": "+h.Detail))
-		}
-		return nil
+func preflight(ctx context.Context, snap *site.Snapshot, key string) error {
+	d, ok := snap.Directory(key)
+	if !ok {
+		return errUnavailable
 	}
-	return errUnavailable
+	if h := d.Health(ctx); !h.Writable {
+		return fault.Wrap(fault.Unavailable, errUnavailable.Text, errors.New(key+": "+h.Detail))
+	}
+	return nil
 }
 
 func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier, a account.Account) (Begun, error) {
@@ -138,7 +145,6 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 	start := flow.Start{
 		Account:  a.ID,
 		SignIn:   a.Name(),
-		Typed:    fold(who),
 		Decision: decision,
 		Offers:   site.Offers(snap, decision.Requirement, credentials),
 	}
@@ -208,9 +214,4 @@ func guided(snap *site.Snapshot, a netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-// fold makes one key of the spellings of a typed name.
-func fold(who directory.Identifier) string {
-	return strings.ToLower(who.Domain + `\` + who.Name + who.Mail)
 }

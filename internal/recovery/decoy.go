@@ -1,7 +1,10 @@
 package recovery
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"rekey/internal/account"
@@ -13,10 +16,10 @@ import (
 	"rekey/internal/site"
 )
 
-// beginDecoy opens a flow nobody can finish. What it offers depends on the typed name alone, so that two visits agree.
+// beginDecoy opens a flow nobody can finish. What it offers depends on the name alone, so that two visits agree.
 func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier) (Begun, error) {
-	typed := fold(who)
-	decision, cs := s.decoyDecision(snap, in.Action, who, typed)
+	home, typed := nobody(snap, who)
+	decision, cs := s.decoyDecision(snap, in.Action, home, typed)
 	if err := s.readNothing(ctx, typed); err != nil {
 		return Begun{}, err
 	}
@@ -36,13 +39,13 @@ func (s *Service) readNothing(ctx context.Context, typed string) error {
 }
 
 // decoyDecision decides as for a plain member of the domain who enrolled a handful of methods.
-func (s *Service) decoyDecision(snap *site.Snapshot, action policy.Action, who directory.Identifier, typed string) (policy.Decision, []authenticator.Credential) {
+func (s *Service) decoyDecision(snap *site.Snapshot, action policy.Action, home, typed string) (policy.Decision, []authenticator.Credential) {
 	all := make([]authenticator.Credential, 0, len(snap.Order))
 	for _, k := range snap.Order {
 		all = append(all, s.decoyCredential(snap.Methods[k], typed))
 	}
 	facts := policy.Facts{
-		Action: action, Directory: decoyDirectory(snap, who), Account: "decoy/" + typed,
+		Action: action, Directory: home, Account: "decoy/" + typed,
 		Privileged: policy.No, Enrolled: site.Enrolled(snap, all),
 	}
 	d := policy.Decide(snap.Policies, facts)
@@ -52,12 +55,17 @@ func (s *Service) decoyDecision(snap *site.Snapshot, action policy.Action, who d
 	return d, s.pick(snap, d.Requirement, all, typed)
 }
 
-// pick takes enough decoys to meet the requirement, and tosses a coin, the same every time, for each of the rest.
+// pick draws decoys until they meet the requirement, and tosses a coin for each of the rest: the same every time for a name, and for
+// another name any set that somebody could have.
 func (s *Service) pick(snap *site.Snapshot, r policy.Requirement, all []authenticator.Credential, typed string) []authenticator.Credential {
-	coins := s.Keys.MAC("decoy-pick", []byte(typed))
+	lot := func(c authenticator.Credential) []byte {
+		return s.Keys.MAC("decoy-pick", []byte(string(c.Kind)+"\x00"+typed))
+	}
+	drawn := slices.Clone(all)
+	slices.SortFunc(drawn, func(a, b authenticator.Credential) int { return bytes.Compare(lot(a), lot(b)) })
 	var picked []authenticator.Credential
-	for i, c := range all {
-		if r.Count > 0 && r.Reachable(site.Enrolled(snap, picked)) && coins[i%len(coins)]&1 == 0 {
+	for _, c := range drawn {
+		if r.Count > 0 && r.Reachable(site.Enrolled(snap, picked)) && lot(c)[sha256.Size-1]&1 == 0 {
 			continue
 		}
 		picked = append(picked, c)
@@ -65,19 +73,42 @@ func (s *Service) pick(snap *site.Snapshot, r policy.Requirement, all []authenti
 	return picked
 }
 
-func decoyDirectory(snap *site.Snapshot, who directory.Identifier) string {
-	if _, suffix, ok := strings.Cut(strings.ToLower(who.Mail), "@"); ok {
-		if _, known := snap.Directory(suffix); known {
-			return suffix
+// nobody says which directory an unknown name would be in, and gives one key for all its spellings. As with a name somebody has,
+// wrong answers to one spelling count for the others.
+func nobody(snap *site.Snapshot, who directory.Identifier) (home, typed string) {
+	name := who.Name
+	if who.Mail != "" {
+		name = who.Mail
+		if at := strings.LastIndexByte(name, '@'); at >= 0 {
+			if _, known := snap.Directory(strings.ToLower(name[at+1:])); known {
+				home, name = strings.ToLower(name[at+1:]), name[:at]
+			}
 		}
 	}
-	if _, known := snap.Directory(strings.ToLower(who.Domain)); known {
-		return strings.ToLower(who.Domain)
+	if home == "" {
+		home = named(snap, who.Domain)
+	}
+	return home, home + `\` + strings.ToLower(name)
+}
+
+// named finds a directory by either of its names; the first one without.
+func named(snap *site.Snapshot, domain string) string {
+	for _, d := range snap.Directories {
+		n, ok := d.(directory.Named)
+		if strings.EqualFold(d.Key(), domain) || ok && domain != "" && strings.EqualFold(n.NetBIOS(), domain) {
+			return d.Key()
+		}
 	}
 	if len(snap.Directories) == 0 {
 		return ""
 	}
 	return snap.Directories[0].Key()
+}
+
+// nobodys is the directory that a decoy pretends to be in.
+func nobodys(snap *site.Snapshot, f flow.Flow) (directory.Directory, bool) {
+	home, _, _ := strings.Cut(f.Typed, `\`)
+	return snap.Directory(home)
 }
 
 func (s *Service) decoyCredential(m authenticator.Method, typed string) authenticator.Credential {

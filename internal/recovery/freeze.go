@@ -61,11 +61,10 @@ func (s *Service) signIn(ctx context.Context, who account.ID) string {
 }
 
 // tell writes to the owner of a flow's account. Nobody owns a decoy.
-func (s *Service) tell(ctx context.Context, f flow.Flow, t message.Template, from Source, extra map[string]string) flow.Sends {
+func (s *Service) tell(ctx context.Context, f flow.Flow, e notice.Event, from Source) flow.Sends {
 	if f.Decoy {
 		return nil
 	}
-	return s.Owner.Tell(ctx, notice.Event{
-		ID: string(f.ID), Template: t, Account: f.Account, Name: f.SignIn, Locale: f.Locale, Source: from.Source, Extra: extra,
-	})
+	e.ID, e.Account, e.Name, e.Locale, e.Source = string(f.ID), f.Account, f.SignIn, f.Locale, from.Source
+	return s.Owner.Tell(ctx, e)
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"time"
 
+	"rekey/internal/account"
 	"rekey/internal/directory"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
 	"rekey/internal/message"
+	"rekey/internal/notice"
 	"rekey/internal/passwordrule"
 	"rekey/internal/policy"
 	"rekey/internal/secret"
@@ -48,11 +50,14 @@ func (s *Service) Finish(ctx context.Context, token Token, at string, in NewPass
 		if f, err = s.countChange(ctx, f, from); err != nil || f.Stage.Final() {
 			return f, err
 		}
+		if known, err := s.knows(ctx, f, in.Current); err != nil || !known {
+			return s.mistyped(ctx, f, err)
+		}
 	}
 	if f.Decoy {
-		return s.refuseDecoy(ctx, f, in)
+		return f, errStale
 	}
-	claimed, err := s.claim(ctx, f, from)
+	claimed, mails, err := s.claim(ctx, f, from)
 	if err != nil || claimed.Stage != flow.Applying {
 		return claimed, err
 	}
@@ -60,7 +65,7 @@ func (s *Service) Finish(ctx context.Context, token Token, at string, in NewPass
 	defer cancel()
 	written := s.write(ctx, claimed, in)
 	written.Claim, written.Source = claimed.Writing.Claim, from.Source
-	return s.record(ctx, claimed, written, from)
+	return s.record(ctx, claimed, mails, written, from)
 }
 
 // check applies the rules that can be judged here.
@@ -87,7 +92,7 @@ func (s *Service) check(ctx context.Context, f flow.Flow, in NewPassword) error 
 // countChange counts a try of the current password like any other proof.
 func (s *Service) countChange(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
-	return s.update(ctx, f.ID, f.Version, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		c, err := tx.Counter(ctx, key(f))
 		if err != nil {
 			return nil, err
@@ -99,18 +104,48 @@ func (s *Service) countChange(ctx context.Context, f flow.Flow, from Source) (fl
 	})
 }
 
-// refuseDecoy costs what a wrong current password costs, and says the same.
-func (s *Service) refuseDecoy(ctx context.Context, f flow.Flow, in NewPassword) (flow.Flow, error) {
-	if f.Action != policy.Change {
-		return f, errStale
+// knows tries the current password as a sign-in: not when that could lock the account in the directory, and for a name nobody has at
+// the same cost.
+func (s *Service) knows(ctx context.Context, f flow.Flow, current secret.Text) (bool, error) {
+	d, id := s.asked(f)
+	checker, ok := d.(directory.Authenticator)
+	if !ok {
+		return !f.Decoy, nil // the write will tell
 	}
-	for _, d := range s.Site().Directories {
-		if a, ok := d.(directory.Authenticator); ok {
-			_ = a.Authenticate(ctx, decoyID(d, f.Typed), in.Current) // always wrong: only its time counts
-			break
-		}
+	err := checker.Authenticate(ctx, id, current)
+	var why *directory.SignInError
+	switch {
+	case err == nil:
+		return !f.Decoy, nil
+	case !errors.As(err, &why):
+		return false, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}
-	return s.update(ctx, f.ID, f.Version, func(Tx, flow.Flow) (flow.Event, error) {
+	switch why.Reason {
+	case directory.SignInExpired, directory.SignInMustChange, directory.SignInRestricted: // the password itself was right
+		return !f.Decoy, nil
+	}
+	return false, nil
+}
+
+// asked says who is asked about.
+func (s *Service) asked(f flow.Flow) (directory.Directory, account.ID) {
+	if !f.Decoy {
+		d, _ := s.Site().Directory(f.Account.Directory)
+		return d, f.Account
+	}
+	d, ok := nobodys(s.Site(), f)
+	if !ok {
+		return nil, account.ID{}
+	}
+	return d, decoyID(d, f.Typed)
+}
+
+// mistyped says that the current password is wrong, unless nobody could tell.
+func (s *Service) mistyped(ctx context.Context, f flow.Flow, err error) (flow.Flow, error) {
+	if err != nil {
+		return f, err
+	}
+	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Mistyped{Notice: noticeWrongCurrent}, nil
 	})
 }
@@ -120,24 +155,27 @@ const (
 	noticeWrongCurrent = "rejected:" + reasonWrongCurrent
 )
 
-// claim records the intent with what the directory says now, so that a lost answer can be resolved later.
-func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
+// claim records the intent with what the directory says now, so that a lost answer can be resolved later. It also gives the
+// addresses that the directory has for the account.
+func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed flow.Flow, mails []string, err error) {
 	d, ok := s.Site().Directory(f.Account.Directory)
 	if !ok {
-		return f, errUnavailable
+		return f, nil, errUnavailable
 	}
 	a, err := d.Get(ctx, f.Account)
 	if errors.Is(err, directory.ErrNotFound) {
-		return s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
+		claimed, err = s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
+		return claimed, nil, err
 	}
 	if err != nil {
-		return f, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+		return f, nil, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}
-	return s.update(ctx, f.ID, f.Version, func(Tx, flow.Flow) (flow.Event, error) {
+	claimed, err = s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Claimed{
 			Claim: randomText(12), PasswordSet: a.State.PasswordSet, WasLocked: a.State.Locked, Source: from.Source,
 		}, nil
 	})
+	return claimed, a.Mails, err
 }
 
 // write does the one directory write of a flow and says how it ended.
@@ -196,10 +234,11 @@ func outcomeOf(err error) (flow.WriteOutcome, string) {
 	return flow.UnknownOutcome, "unknown"
 }
 
-// record commits the outcome with its notices. A confirmed change gives the counted try back.
-func (s *Service) record(ctx context.Context, f flow.Flow, w flow.Written, from Source) (flow.Flow, error) {
+// record commits the outcome with its notices, to the directory's addresses too, which are read if they are not given. A confirmed
+// change gives the counted try back.
+func (s *Service) record(ctx context.Context, f flow.Flow, mails []string, w flow.Written, from Source) (flow.Flow, error) {
 	if w.Outcome == flow.Confirmed {
-		w.Notices = s.tell(ctx, f, noticeOf(f.Action), from, nil)
+		w.Notices = s.tell(ctx, f, notice.Event{Template: noticeOf(f.Action), Mails: mails}, from)
 	}
 	return s.update(ctx, f.ID, 0, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		if f.Action == policy.Change && w.Outcome == flow.Confirmed {

@@ -13,7 +13,8 @@ import (
 	"rekey/internal/secret"
 )
 
-// Rules joins what the directory demands with the policy's own rules.
+// Rules joins what the directory demands with the policy's own rules. Before anything is proven the directory's are those that hold
+// for everybody in it: rules of one's own, and one's name, would tell that the account exists. The directory applies them all the same.
 func (s *Service) Rules(ctx context.Context, f flow.Flow) (passwordrule.Rules, error) {
 	d, id := s.ruled(f)
 	demanded := directory.Rules{}
@@ -26,18 +27,21 @@ func (s *Service) Rules(ctx context.Context, f flow.Flow) (passwordrule.Rules, e
 	return joined(demanded, f, s.Site().Brand.Firm), nil
 }
 
-// ruled says whose rules to read: a decoy gets the plain rules of its domain.
+// ruled says whose rules to read; an ID without an object stands for everybody.
 func (s *Service) ruled(f flow.Flow) (directory.Directory, account.ID) {
 	snap := s.Site()
-	if !f.Decoy {
-		d, _ := snap.Directory(f.Account.Directory)
-		return d, f.Account
+	if f.Decoy {
+		d, ok := nobodys(snap, f)
+		if !ok {
+			return nil, account.ID{}
+		}
+		return d, account.ID{Directory: d.Key()}
 	}
-	if len(snap.Directories) == 0 {
-		return nil, account.ID{}
+	d, _ := snap.Directory(f.Account.Directory)
+	if len(f.Proven) == 0 {
+		return d, account.ID{Directory: f.Account.Directory}
 	}
-	d := snap.Directories[0]
-	return d, account.ID{Directory: d.Key()}
+	return d, f.Account
 }
 
 // decoyID names an account that does not exist.
@@ -61,9 +65,12 @@ func joined(d directory.Rules, f flow.Flow, firm string) passwordrule.Rules {
 	r := passwordrule.Rules{
 		MinUnits: d.MinLength, MaxLength: d.MaxLength, Classes: d.Classes, OfClasses: d.OfClasses, ASCIIOnly: d.ASCIIOnly,
 		MinLength: f.Rules.MinLength, Common: !f.Rules.AllowCommon, History: d.History, Unreadable: d.Unreadable,
-		Words: []string{firm, f.Name, f.SignIn},
+		Words: []string{firm, f.Name},
 	}
-	if !f.Rules.AllowName && !f.Decoy {
+	if len(f.Proven) > 0 {
+		r.Words = append(r.Words, f.SignIn)
+	}
+	if !f.Rules.AllowName {
 		r.NoNameParts = d.NoNameParts
 	}
 	if f.Action == policy.Change || d.EnforcesHist && f.Write.EnforceHistory {

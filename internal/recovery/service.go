@@ -47,8 +47,8 @@ var (
 	errUnavailable = fault.New(fault.Unavailable, "problem.directory-down")
 )
 
-// At names the exact state a form was made from.
-func At(f flow.Flow) string { return fmt.Sprintf("%s.%d", f.ID, f.Version) }
+// At names the state a form was made from. Asking for more time leaves it as it is: what stands in the form is not lost.
+func At(f flow.Flow) string { return fmt.Sprintf("%s.%d", f.ID, f.Moves) }
 
 // Token is what the browser holds. It opens one flow.
 type Token string
@@ -110,11 +110,11 @@ func (s *Service) apply(ctx context.Context, id flow.ID, ev flow.Event) (flow.Fl
 	return s.update(ctx, id, 0, func(Tx, flow.Flow) (flow.Event, error) { return ev, nil })
 }
 
-// update moves a flow by the event that next gives; version 0 means whatever version it is at.
-func (s *Service) update(ctx context.Context, id flow.ID, version int64, next func(Tx, flow.Flow) (flow.Event, error)) (flow.Flow, error) {
+// update moves a flow by the event that next gives, from the state it was read in; 0 moves means whatever state it is in.
+func (s *Service) update(ctx context.Context, id flow.ID, moves int, next func(Tx, flow.Flow) (flow.Event, error)) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Flow
 	f, err := s.Store.UpdateFlow(ctx, id, func(tx Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
-		if version != 0 && f.Version != version {
+		if moves != 0 && f.Moves != moves {
 			return f, flow.Effects{}, errStale
 		}
 		ev, err := next(tx, f)

@@ -62,7 +62,7 @@ func (s *Service) resolve(ctx context.Context, f flow.Flow) error {
 		w.Outcome, w.Reason = flow.Confirmed, ""
 		w.Unlocked = f.WasLocked && (f.Action == policy.Unlock || f.Write.Unlock)
 	}
-	_, err = s.record(ctx, f, w, Source{Locale: f.Locale})
+	_, err = s.record(ctx, f, nil, w, Source{Locale: f.Locale})
 	return err
 }
 

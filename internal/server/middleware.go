@@ -6,9 +6,11 @@ import (
 	"encoding/base32"
 	"errors"
 	"fmt"
-	"net"
+	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -34,19 +36,22 @@ type visit struct {
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+// headers are on every answer. Set replaces one of them and Add copies it first, so that answers can share their values.
 func (s *Server) headers(next http.Handler) http.Handler {
+	fixed := http.Header{
+		"Content-Security-Policy":      {policy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"},
+		"Cache-Control":                {"no-store"},
+	}
+	if s.config.Secure {
+		fixed.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), publickey-credentials-get=(self), publickey-credentials-create=(self)")
-		h.Set("Cache-Control", "no-store")
-		if s.config.Secure {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-		}
+		maps.Copy(w.Header(), fixed)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -60,23 +65,25 @@ func (s *Server) identify(next http.Handler) http.Handler {
 	})
 }
 
+// idLetters writes request ids: easy to read out, and to select with a double click.
+var idLetters = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567")
+
 func requestID() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails (crypto/rand since Go 1.24)
-	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
+	return idLetters.EncodeToString(b[:])
 }
 
 // client finds the visitor's address: the rightmost hop that is not a trusted proxy. Headers from anybody else are ignored.
 func (s *Server) client(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	peer, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
+	peer := from.Addr().Unmap()
+	if !s.trusted(peer) {
+		return peer
 	}
-	peer = peer.Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusted(peer); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
@@ -102,7 +109,7 @@ const languageCookie = "lang"
 // language is what the visitor picked, else what the browser asks for, else the house's.
 func (s *Server) language(w http.ResponseWriter, r *http.Request) string {
 	picked := ""
-	if q := r.URL.Query(); q.Has(languageCookie) {
+	if q := query(r); q.Has(languageCookie) {
 		picked = s.catalogue.Match(q.Get(languageCookie))
 		http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the scheme of the public URL
 			Name: languageCookie, Value: picked, Path: "/", MaxAge: 365 * 24 * 3600,
@@ -114,6 +121,14 @@ func (s *Server) language(w http.ResponseWriter, r *http.Request) string {
 		picked = c.Value
 	}
 	return s.catalogue.Match(picked, r.Header.Get("Accept-Language"), s.site().Brand.Locale)
+}
+
+// query is what stands behind the question mark, which few requests have.
+func query(r *http.Request) url.Values {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	return r.URL.Query()
 }
 
 // Source tells use cases where a request came from.
@@ -172,7 +187,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		took := time.Since(start)
 		route := chi.RouteContext(r.Context()).RoutePattern()
 		s.metrics.Request(route, method(r), rec.status, took)
-		if route != "/static/*" {
+		if route != "/static/*" && s.log.Enabled(r.Context(), slog.LevelDebug) {
 			s.log.DebugContext(r.Context(), "request", "request", RequestID(r), "method", method(r), "route", route, "status", rec.status, "took", took)
 		}
 	})

@@ -220,11 +220,14 @@ func (a *actor) attribute(t testing.TB, name string) string {
 // visitors counts who came, to give each an address of their own.
 var visitors atomic.Uint32
 
-// browse makes a visitor of a portal who comes from an address of their own.
-func browse(url string) *visitor.Visitor {
+// nextAddress is one nobody has come from yet.
+func nextAddress() string {
 	n := visitors.Add(1)
-	return browseFrom(url, netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}).String())
+	return netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}).String()
 }
+
+// browse makes a visitor of a portal who comes from an address of their own.
+func browse(url string) *visitor.Visitor { return browseFrom(url, nextAddress()) }
 
 // browseFrom makes a visitor who comes from an address.
 func browseFrom(url, address string) *visitor.Visitor {

@@ -30,6 +30,14 @@ func NoticeText(t *locale.Printer, code string) string {
 	return known(t, "notice."+head, t.T("notice.general"), "What", KindName(t, tail))
 }
 
+// AnswerText is NoticeText about the answer to a kind of method, which may have words of its own.
+func AnswerText(t *locale.Printer, code, kind string) string {
+	if t.Has("notice." + code + "." + kind) {
+		return t.T("notice." + code + "." + kind)
+	}
+	return NoticeText(t, code)
+}
+
 func known(t *locale.Printer, key, otherwise string, kv ...any) string {
 	if t.Has(key) {
 		return t.T(key, kv...)

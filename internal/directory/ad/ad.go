@@ -27,6 +27,7 @@ var (
 	_ directory.Authenticator = (*Directory)(nil)
 	_ directory.RuleReader    = (*Directory)(nil)
 	_ directory.PasswordDater = (*Directory)(nil)
+	_ directory.Named         = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
 	_ directory.GroupNamer    = (*Directory)(nil)
 )
@@ -40,17 +41,18 @@ type Deps struct {
 
 // Directory is one domain. It is safe for concurrent use.
 type Directory struct {
-	config  Config
-	root    string // the domain's naming context
-	base    *ldap.DN
-	now     func() time.Time
-	log     *slog.Logger
-	pool    *pool
-	domain  domainCache
-	groups  groupNames
-	writers writers
-	signIns turns
-	health  healthCache
+	config   Config
+	root     string // the domain's naming context
+	base     *ldap.DN
+	now      func() time.Time
+	log      *slog.Logger
+	pool     *pool
+	domain   domainCache
+	groups   groupNames
+	standIns standIns
+	writers  writers
+	signIns  turns
+	health   healthCache
 }
 
 // Open checks the configuration and reads the certificates and the service account's password. It connects to nothing: a
@@ -75,7 +77,7 @@ func Open(c Config, deps Deps) (directory.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, pool: p}
+	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, pool: p, standIns: newStandIns()}
 	d.groups.start()
 	return d, nil
 }

@@ -81,8 +81,8 @@ func (d *Directory) readNetBIOS(ctx context.Context, c *conn) (string, error) {
 	return text(found[0], "nETBIOSName"), nil
 }
 
-// netbios is the domain's short name as far as it is known without asking.
-func (d *Directory) netbios() string {
+// NetBIOS implements directory.Named: the domain's short name as far as it is known without asking.
+func (d *Directory) NetBIOS() string {
 	if d.config.NetBIOS != "" {
 		return d.config.NetBIOS
 	}

@@ -17,8 +17,8 @@ import (
 // people are what accounts are: not computers, which are users too, nor contacts, which are persons too.
 const people = "(objectCategory=person)(objectClass=user)"
 
-// Lookup implements directory.Directory. A name that is nobody's, or several people's, is followed by the read of a fixed object,
-// so that it takes as many questions as one that is found. Names of groups are those known by now: Get asks for the others.
+// Lookup implements directory.Directory. A name that is nobody's, or several people's, is followed by the read of somebody else, so
+// that it takes as many questions as one that is found, and as long. Names of groups are those known by now: Get asks for the others.
 func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (account.Account, error) {
 	filter, ours := d.filter(who)
 	if !ours || !nameable(who.Name+who.Mail) {
@@ -37,12 +37,15 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 		if missed != nil && !isMiss(missed) {
 			return missed
 		}
-		dn, attributes := f.guest(), d.accountAttributes()
-		if missed == nil {
-			dn = guidDN(guid)
+		dn, standIn := guidDN(guid), ""
+		if missed != nil {
+			dn, standIn = d.absent(f, who.Name+who.Mail)
 		}
-		e, err := c.read(ctx, d.config.ReadTimeout, dn, "(&"+people+")", attributes...)
+		e, err := c.read(ctx, d.config.ReadTimeout, dn, "(&"+people+")", d.accountAttributes()...)
 		if missed != nil && !isLost(err) {
+			if e == nil && standIn != "" { // deleted meanwhile
+				d.standIns.remove(standIn)
+			}
 			return missed
 		}
 		if err == nil && e == nil {
@@ -56,6 +59,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 	if err != nil {
 		return account.Account{}, err
 	}
+	d.standIns.add(a.ID.Object)
 	d.groups.learn(d, a.Groups)
 	return a, nil
 }
@@ -92,7 +96,7 @@ func (d *Directory) find(ctx context.Context, c *conn, filter string) (string, e
 func (d *Directory) filter(who directory.Identifier) (string, bool) {
 	value := ldap.EscapeFilter(who.Name)
 	if who.Mail == "" {
-		ours := who.Domain == "" || strings.EqualFold(who.Domain, d.config.Domain) || d.netbios() == "" || strings.EqualFold(who.Domain, d.netbios())
+		ours := who.Domain == "" || strings.EqualFold(who.Domain, d.config.Domain) || d.NetBIOS() == "" || strings.EqualFold(who.Domain, d.NetBIOS())
 		return "(&" + people + "(sAMAccountName=" + value + "))", ours
 	}
 	value = ldap.EscapeFilter(who.Mail)

@@ -71,7 +71,7 @@ func signInAttributes() []string {
 	return []string{"badPwdCount", "badPasswordTime", "msDS-User-Account-Control-Computed", "msDS-ResultantPSO"}
 }
 
-// prospect reads what decides. An account that does not exist is read as the guest and tried under a name nobody has.
+// prospect reads what decides. An account that does not exist is read as somebody else and tried under a name nobody has.
 func (d *Directory) prospect(ctx context.Context, c *conn, id account.ID) (prospect, error) {
 	f, err := d.facts(ctx, c)
 	if err != nil {
@@ -81,7 +81,8 @@ func (d *Directory) prospect(ctx context.Context, c *conn, id account.ID) (prosp
 	if err != nil && !errors.Is(err, directory.ErrNotFound) {
 		return prospect{}, err
 	}
-	p := prospect{at: c.server, dn: f.guest(), user: d.nobody(), policy: f.policy}
+	dn, _ := d.absent(f, id.Object)
+	p := prospect{at: c.server, dn: dn, user: d.nobody(), policy: f.policy}
 	if e == nil {
 		if !isGUID(id.Object) || id.Directory != d.Key() { // not asked for yet
 			_, err = c.read(ctx, d.config.ReadTimeout, p.dn, anything, signInAttributes()...)

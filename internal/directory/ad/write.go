@@ -177,15 +177,15 @@ func (d *Directory) PasswordMoved(ctx context.Context, id account.ID, before tim
 	answered := false
 	for _, s := range d.pool.servers {
 		var c condition
-		failed := d.pool.with(ctx, want{server: s, fresh: true}, func(l *conn) error {
+		silent := d.pool.with(ctx, want{server: s, fresh: true}, func(l *conn) error {
 			e, err := d.object(ctx, l, id, conditionAttributes()...)
 			if err == nil {
 				c = conditionOf(e)
 			}
 			return failed(err)
 		})
-		if failed != nil {
-			err = errors.Join(err, failed)
+		if silent != nil {
+			err = errors.Join(err, silent)
 			continue
 		}
 		answered = true

@@ -71,8 +71,9 @@ func (s Spec) seeded(ctx context.Context) (string, error) {
 	if len(s.Seed) == 0 {
 		return s.provisioned(ctx)
 	}
+	holds := render(s.Seed, scene{realm: s.Realm, base: s.base()})
 	return template.Default().Get(ctx, template.Recipe{
-		Name: "seeded-" + s.Realm, Key: s.key() + render(s.Seed, scene{realm: s.Realm, base: s.base()}).lasting.String(), MaxAge: maxAge,
+		Name: "seeded-" + s.Realm, Key: s.key() + holds.lasting.String() + holds.fleeting.String(), MaxAge: maxAge,
 		Build: func(ctx context.Context, dir string) error {
 			src, err := s.provisioned(ctx)
 			if err != nil {

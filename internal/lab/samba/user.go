@@ -56,9 +56,10 @@ func (u User) render(s *sheet) {
 	case u.State == PasswordExpired:
 		// A maximum age below a day never expires a password, so the password is made old instead.
 		modification(&s.fleeting, dn, "replace", "pwdLastSet", []byte(fileTime(s.now.AddDate(-5, 0, 0))))
-	case u.PasswordAge > 0:
+	case u.State != MustChange && u.PasswordAge > 0: // whose password must change has one that was never set
 		modification(&s.fleeting, dn, "replace", "pwdLastSet", []byte(fileTime(s.now.Add(-u.PasswordAge))))
-	case u.State == Locked:
+	}
+	if u.State == Locked {
 		modification(&s.fleeting, dn, "replace", "lockoutTime", []byte(fileTime(s.now)))
 	}
 }

@@ -48,6 +48,9 @@ func (u *UI) said(r *http.Request, sess enrollment.Session) (said, error) {
 		return said{}, err
 	}
 	text := component.NoticeText(u.Frame.Shell(r).Text, code)
+	if sess.Pending != nil {
+		text = component.AnswerText(u.Frame.Shell(r).Text, code, string(sess.Pending.Kind))
+	}
 	switch head, _, _ := strings.Cut(code, ":"); head {
 	case "added", "removed", "renamed":
 		return said{notice: text}, nil

@@ -112,7 +112,7 @@ func (u *UI) prove(sh layout.Shell, f flow.Flow, ps component.Problems) (drawn, 
 	}
 	switch {
 	case f.Notice != "" && !ps.Any():
-		page.Problems = component.Problems{{Field: promptview.Field(prompt), Text: component.NoticeText(sh.Text, f.Notice)}}
+		page.Problems = component.Problems{{Field: promptview.Field(prompt), Text: component.AnswerText(sh.Text, f.Notice, string(offer.Kind))}}
 	case f.Challenge.Sends > 1:
 		page.Notice = component.NoticeText(sh.Text, "resent")
 	}
