@@ -33,30 +33,18 @@ func cast() []people.Person {
 		n     int
 		sheet bool // backup codes; making them takes time
 	}{
-		{"crash", flowCommits, true},
-		{"clock", 6, false},
-		{"shape", 2, false},
-		{"step", 5, false},
-		{"tab", 1, false},
-		{"pair", 4, false},
-		{"purpose", 1, false},
-		{"target", 1, false},
-		{"token", 1, false},
-		{"count", 3, true},
-		{"race", 2, true},
-		{"again", 1, true},
-		{"lockout", 2, false},
-		{"host", 1, false},
-		{"proxy", 1, false},
-		{"origin", 1, false},
-		{"frozen", 1, false},
-		{"twice", 1, false},
+		{"crash", flowCommits, true}, {"clock", 6, false}, {"shape", 1, true}, {"step", 2, false}, {"tab", 1, false}, {"pair", 2, false},
+		{"purpose", 1, false}, {"target", 1, false}, {"token", 1, false}, {"count", 3, true}, {"race", 2, true}, {"again", 1, true},
+		{"lockout", 2, false}, {"host", 1, false}, {"proxy", 2, false}, {"origin", 1, false}, {"frozen", 1, true}, {"twice", 1, true},
+		{"empty", 1, false},
 	} {
 		for i := range part.n {
 			all = append(all, castMember(part.name+strconv.Itoa(i+1), part.sheet))
 		}
 	}
-	return all
+	markup := castMember("markup1", false)
+	markup.Given, markup.Surname = `<b id="own">Bo</b>`, `"><script>alert(1)</script>`
+	return append(all, markup)
 }
 
 // castMember is a plain member of the firm with an authenticator app and a private mailbox.
