@@ -56,9 +56,9 @@ func TestANameThatIsNoAnswer(t *testing.T) {
 	}
 }
 
-// TestAttack01NobodyTellsNamesApart: a name nobody has, and those of people who may not reset, walk the same pages, and no answer is
+// TestAttack16NobodyTellsNamesApart: a name nobody has, and those of people who may not reset, walk the same pages, and no answer is
 // right, not even one that would be.
-func TestAttack01NobodyTellsNamesApart(t *testing.T) {
+func TestAttack16NobodyTellsNamesApart(t *testing.T) {
 	t.Parallel()
 	b := newTab(t, browser.Options{})
 	nobody := &person{t: t, lab: theLab(t)}
@@ -114,8 +114,8 @@ func tryInVain(p *person, b *tab, way string) {
 	b.SeeHeading("How do you want to prove it is you?")
 }
 
-// TestAttack01WhoMayNotReset: to a stranger a contractor is like a name nobody has; the contractor may unlock and change.
-func TestAttack01WhoMayNotReset(t *testing.T) {
+// TestAttack16WhoMayNotReset: to a stranger a contractor is like a name nobody has; the contractor may unlock and change.
+func TestAttack16WhoMayNotReset(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, "freelance", people.Corp)
 	b := newTab(t, browser.Options{})

@@ -158,18 +158,14 @@ func (a album) rightToLeft(p *person) {
 	b.Fill("name", p.UPN)
 	b.Press(say("action.continue"))
 	a.take(b, "reset-2-choose.rtl")
-	for _, way := range []string{"mail", "totp"} {
-		b.Pick(say("kind." + way + ".name"))
+	prove := func(kind string, answer func() string) {
+		b.Pick(say("kind." + kind + ".name"))
 		b.Press(say("action.continue"))
-		answer := ""
-		if way == "mail" {
-			answer = p.mailCode()
-		} else {
-			answer = code(a.t, p.Methods.TOTP.Secret)
-		}
-		b.Fill("code", answer)
+		b.Fill("code", answer())
 		b.Press(say("action.continue"))
 	}
+	prove("mail", p.mailCode)
+	prove("totp", func() string { return code(a.t, p.Methods.TOTP.Secret) })
 	a.password(b, "reset-6-password.rtl")
 }
 

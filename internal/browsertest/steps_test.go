@@ -58,8 +58,8 @@ func TestBackReloadAndOtherTabs(t *testing.T) {
 	b.SeeHeading("You can sign in now")
 }
 
-// TestAttack17StepsCannotBeSkipped: a form that leads further than the page it stands on changes nothing.
-func TestAttack17StepsCannotBeSkipped(t *testing.T) {
+// TestAttack01StepsCannotBeSkipped: a form that leads further than the page it stands on changes nothing.
+func TestAttack01StepsCannotBeSkipped(t *testing.T) {
 	t.Parallel()
 	p := newPerson(t, "leo", people.Corp)
 	b := newTab(t, browser.Options{NoScript: true})

@@ -29,7 +29,7 @@ func TestAttack34GuardedAccountsAreNotWritten(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
 	conn := connect(t, l)
-	a := play(t, l, "guarded")
+	a := play(t, l, "shielded1")
 	version, before := a.attribute(t, "msDS-KeyVersionNumber"), events(t, conn, a)
 	w := walkIn(t, l.Portal.URL())
 	w.proven(a, "reset")

@@ -44,7 +44,9 @@ func cast() []people.Person {
 	}
 	markup := castMember("markup1", false)
 	markup.Given, markup.Surname = `<b id="own">Bo</b>`, `"><script>alert(1)</script>`
-	return append(all, markup)
+	shielded := castMember("shielded1", false)
+	shielded.Guarded = true
+	return append(all, markup, shielded)
 }
 
 // castMember is a plain member of the firm with an authenticator app and a private mailbox.
@@ -130,9 +132,12 @@ func (a *actor) nextSheet(t testing.TB) string {
 	return code
 }
 
+// freshPrefix begins every password that fresh makes, and no other text.
+const freshPrefix = "Brand-New-Door!"
+
 // fresh makes a password that was never used before.
 func (a *actor) fresh() string {
-	return fmt.Sprintf("Brand-New-%d-Door!", visitors.Add(1)) + strconv.FormatInt(time.Now().UnixNano(), 36)
+	return fmt.Sprintf("%s%d%s", freshPrefix, visitors.Add(1), strconv.FormatInt(time.Now().UnixNano(), 36))
 }
 
 // id is the account in its directory, as the database knows it.

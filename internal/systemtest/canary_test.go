@@ -2,12 +2,18 @@ package systemtest
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,8 +60,8 @@ func TestAttack17NoSinkHoldsAPassword(t *testing.T) {
 	}
 	sinks["audit export"] = string(export)
 	for name, text := range sinks {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(canary)) {
-			t.Errorf("%s holds a password", name)
+		if holds, how := holdsCanary(text); holds {
+			t.Errorf("%s holds a password (%s)", name, how)
 		}
 		for what, secret := range secrets {
 			if name != "inbox" && strings.Contains(text, secret) {
@@ -72,6 +78,11 @@ func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 	olga, nils, guarded := play(t, l, "olga"), play(t, l, "nils"), play(t, l, "guarded")
 	secrets := map[string]string{"a key of an app": olga.proofs.Secret, "a backup code": olga.nextSheet(t), "an unused backup code": olga.nextSheet(t)}
 	olga.proofs.Sheet = []string{secrets["a backup code"]}
+	olga.proofs.Code = func(ctx context.Context) (string, error) {
+		code, err := olga.mailCode(ctx)
+		secrets["a code by mail"] = code
+		return code, err
+	}
 
 	w := walkIn(t, url)
 	w.start("reset", olga.UPN)
@@ -83,14 +94,21 @@ func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 		t.Errorf("not done: %s", p.Text)
 	}
 	secrets["a token"] = token(t, w)
+	_, secrets["the token of a link"], _ = strings.Cut(freezeLink(t, olga.notice(t).Text), "/not-me/")
 
-	w = walkIn(t, url)
-	w.start("change", nils.UPN)
-	for current, want := range map[string]bool{canary + "-Wrong-1!": false, nils.password: true} {
-		fields := visitor.Fields{"current": current, "password": canary + "-Changed-1!", "password2": canary + "-Changed-1!"}
-		if p := w.submit("/flow/finish", fields); want != isDone(p) && want {
-			t.Errorf("change: %s", p.Text)
-		}
+	change := func(current, password string) *visitor.Page {
+		v := walkIn(t, url)
+		v.start("change", nils.UPN)
+		return v.submit("/flow/finish", visitor.Fields{"current": current, "password": password, "password2": password})
+	}
+	if p := change(canary+"-Wrong-1!", canary+"-Changed-1!"); isDone(p) {
+		t.Error("changed with a wrong password")
+	}
+	if p := change(nils.password, canary+"-Changed-1!"); !isDone(p) {
+		t.Errorf("not changed: %s", p.Text)
+	}
+	if p := change(canary+"-Changed-1!", canary+"-Changed-1!"); isDone(p) || len(p.Problems) == 0 {
+		t.Errorf("the same password again: %s", p.Text)
 	}
 
 	w = walkIn(t, url)
@@ -101,7 +119,37 @@ func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 	w = walkIn(t, url)
 	w.open("/account")
 	w.submit("/account/sign-in", visitor.Fields{"name": olga.UPN, "password": canary + "-Wrong-2!"})
+	w.submit("/account/sign-in", visitor.Fields{"name": olga.UPN, "password": canary + "-Taken-1!"})
+	for _, c := range w.Cookies() {
+		secrets["the token "+c.Name] = c.Value
+	}
+	if len(secrets) < 7 {
+		t.Errorf("only %d secrets to look for", len(secrets))
+	}
 	return secrets
+}
+
+// holdsCanary looks for the canary as it is, and as directories (UTF-16), dumps (hexadecimal) and headers (base64) would write it.
+func holdsCanary(text string) (bool, string) {
+	text = strings.ToLower(text)
+	var utf16le []byte
+	for _, u := range utf16.Encode([]rune(canary)) {
+		utf16le = binary.LittleEndian.AppendUint16(utf16le, u)
+	}
+	forms := map[string]string{"as it is": canary, "UTF-16": string(utf16le)}
+	for how, raw := range map[string][]byte{"": []byte(canary), "UTF-16 ": utf16le} {
+		forms[how+"hexadecimal"] = hex.EncodeToString(raw)
+		for shift := range 3 { // where it begins in a group of three bytes
+			whole := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), raw...))
+			forms[how+"base64 "+strconv.Itoa(shift)] = whole[(shift*8+5)/6 : (shift+len(raw))*8/6]
+		}
+	}
+	for how, form := range forms {
+		if strings.Contains(text, strings.ToLower(form)) {
+			return true, how
+		}
+	}
+	return false, ""
 }
 
 func scrape(t *testing.T, url string) string {
@@ -166,8 +214,8 @@ func noFileHolds(t *testing.T, dir string) {
 			return nil // gone meanwhile
 		}
 		looked++
-		if bytes.Contains(bytes.ToLower(text), bytes.ToLower([]byte(canary))) {
-			t.Errorf("%s holds a password", path)
+		if holds, how := holdsCanary(string(text)); holds {
+			t.Errorf("%s holds a password (%s)", path, how)
 		}
 		return nil
 	})

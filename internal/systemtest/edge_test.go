@@ -237,7 +237,7 @@ func TestAttack26NamesAreNoFilters(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, l)
 	names := []string{
-		"*", "injected*", "inj*1", "*)(sAMAccountName=injected1", "injected1)(|(objectClass=*", `injected1\00`, `\69njected1`, "injected1)(!(a=b",
+		"*", "injected*", "inj*1", "*)(sAMAccountName=injected1", "injected1)(|(objectClass=*", `injected1\00`, `injecte\641`, "injected1)(!(a=b",
 		"CN=injected1,OU=People,DC=corp,DC=example,DC=test", "*@" + people.Corp.Name, "injected1@*", `CORP\*`, `*\injected1`, strings.Repeat("(", 200), "(&(objectClass=*))",
 	}
 	for _, name := range names {

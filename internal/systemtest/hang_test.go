@@ -3,6 +3,7 @@ package systemtest
 import (
 	"context"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,7 +37,9 @@ func TestWritesWhoseEndIsLost(t *testing.T) {
 		a := play(t, h.Lab, "hang"+strconv.Itoa(i+1))
 		t.Run(c.name, func(t *testing.T) { h.once(t, a, c.test) })
 	}
+	t.Run("no server at all", h.noServer)
 	verifyAudit(t, h.Lab)
+	h.leavesNoPassword(t)
 }
 
 // hanging is a portal on a domain of two servers, with a tap before each.
@@ -63,11 +66,11 @@ func newHanging(t *testing.T, l *lab.Lab) *hanging {
 	caFile := filepath.Join(t.TempDir(), "taps.pem")
 	h.taps, urls = tapped(t, d, caFile)
 	var all []people.Person
-	for i := range 4 {
+	for i := range 5 {
 		all = append(all, castMember("hang"+strconv.Itoa(i+1), false))
 	}
 	h.Lab, err = l.Beside(t.Context(), lab.Beside{
-		Name: "hanging", Domains: []*samba.Domain{d}, People: all, Env: trusting(),
+		Name: "hanging", Domains: []*samba.Domain{d}, People: all, Env: append(trusting(), "REKEY_LOG_LEVEL=debug"),
 		Settings: func(document string) string { return oneDomain(t, document, urls, caFile) },
 	})
 	if err != nil {
@@ -295,5 +298,50 @@ func (h *hanging) serverKilled(t *testing.T, a *actor) {
 	}
 	if a.binds(t, lost) {
 		t.Error("the password of the lost write opens the account")
+	}
+}
+
+// noServer: the person is told that nothing was changed, keeps what was proven, and goes on when a server is back.
+func (h *hanging) noServer(t *testing.T) {
+	a := play(t, h.Lab, "hang5")
+	v, _ := a.typing(t, h.Portal.URL())
+	h.domain.Stop()
+	if page := v.finish(a.password); isDone(page) || page.Status != http.StatusServiceUnavailable {
+		t.Errorf("status %d: %s", page.Status, page.Text)
+	}
+	if page := walkIn(t, h.Portal.URL()).start("reset", a.UPN); page.Status != http.StatusServiceUnavailable {
+		t.Errorf("another visitor: status %d: %s", page.Status, page.Text)
+	}
+	if err := h.domain.StartAgain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !a.binds(t, a.Password) {
+		t.Error("the password was changed")
+	}
+	await(t, "the reset goes on", func() bool { return isDone(v.again(a.password)) })
+	if !a.binds(t, a.password) {
+		t.Error("the new password does not open the account")
+	}
+}
+
+// again types the password on whatever page the flow is at.
+func (w walk) again(password string) *visitor.Page {
+	w.t.Helper()
+	if page := w.open("/flow"); !has(page, "/flow/finish") {
+		return page
+	}
+	return w.finish(password)
+}
+
+// leavesNoPassword looks for the passwords of all cases where something may have been written in haste.
+func (h *hanging) leavesNoPassword(t *testing.T) {
+	log, err := os.ReadFile(h.Portal.Log())
+	if err != nil || !strings.Contains(string(log), `"level":"DEBUG"`) {
+		t.Fatalf("no log: %v", err)
+	}
+	for name, text := range map[string]string{"log": string(log), "database": dump(t, h.conn)} {
+		if strings.Contains(text, freshPrefix) {
+			t.Errorf("the %s holds a password", name)
+		}
 	}
 }

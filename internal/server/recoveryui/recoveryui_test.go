@@ -213,6 +213,22 @@ func TestEnds(t *testing.T) {
 	see(t, open(t, p).get("/.well-known/change-password"), "/change", "Change your password")
 }
 
+// TestMoreTimeKeepsTheForm: what stands on the page while a person asks for more time can still be sent.
+func TestMoreTimeKeepsTheForm(t *testing.T) {
+	t.Parallel()
+	p := servertest.New(t)
+	enroll(t, p)
+	b := open(t, p)
+	form, ok := b.start("reset", "anna").Form("/flow/choose")
+	if !ok {
+		t.Fatal("no form to choose a way")
+	}
+	p.Advance(9 * time.Minute)
+	b.post("/flow/extend", nil)
+	form.Hidden.Set("method", "totp")
+	see(t, b.post("/flow/choose", form.Hidden), "/flow", "Enter the code from your authenticator app")
+}
+
 func TestWhichDomain(t *testing.T) {
 	t.Parallel()
 	b := open(t, servertest.New(t))
