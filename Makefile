@@ -16,7 +16,7 @@ demo: peers ## start the portal on http://localhost:8080 with a real AD, a datab
 	go run ./cmd/lab up --out $(LAB_OUT) --port 8080 --welcome
 
 test: peers ## run every test, on real parts, browser included
-	go test -timeout 10m ./...
+	go test -timeout 20m ./...
 
 test-fast: ## run the tests that start no peer
 	go test -short -timeout 2m ./internal/policy/... ./internal/flow/... ./internal/throttle/... ./internal/passwordrule/... \

@@ -55,6 +55,7 @@ func seeBlocked(b *tab) {
 	b.SeeHeading("Too many wrong answers")
 	b.See("Come back later")
 	b.See("Try again in 30 minutes.")
+	b.lacks("Sign in and set up")
 	if until := browser.Eval[string](b.Page, `document.querySelector("time[data-moment]").textContent`); !strings.Contains(until, ":") {
 		b.t.Errorf("the page does not say until when: %q", until)
 	}

@@ -50,6 +50,7 @@ func thisWasNotMe(t *testing.T, p *person, o browser.Options) {
 	p.begin(thief, toReset)
 	p.prove(thief, sheet, mail)
 	thief.SeeHeading("This account is closed for resets")
+	thief.lacks("Sign in and set up")
 	p.begin(thief, toUnlock)
 	p.prove(thief, sheet, mail)
 	thief.SeeHeading("This account is closed for resets")

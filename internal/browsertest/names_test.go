@@ -141,6 +141,7 @@ func TestWhereThePortalMayNotWrite(t *testing.T) {
 	p.choosePassword(b, "Kettle-Autumn-93")
 	b.SeeHeading("This cannot be done here")
 	b.See("Your password has not changed.")
+	b.lacks("Sign in and set up")
 	p.binds(p.Password, "")
 	if slices.ContainsFunc(subjects(p), func(s string) bool { return strings.Contains(s, "was reset") }) {
 		t.Error("a notice tells of a reset that did not happen")

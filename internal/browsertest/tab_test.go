@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"strings"
 	"testing"
 
 	"rekey/internal/lab/browser"
@@ -94,6 +95,14 @@ func (b *tab) axe() {
 	b.Axe()
 	if b.t.Failed() && !failed {
 		b.t.Errorf("the page was %s: %s", b.URL(), b.Heading())
+	}
+}
+
+// lacks checks that the page does not say something.
+func (b *tab) lacks(text string) {
+	b.t.Helper()
+	if strings.Contains(b.Text(), text) {
+		b.t.Errorf("the page %q says %q", b.Heading(), text)
 	}
 }
 

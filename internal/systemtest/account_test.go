@@ -32,7 +32,7 @@ func TestAttack34GuardedAccountsAreNotWritten(t *testing.T) {
 	a := play(t, l, "shielded1")
 	version, before := a.attribute(t, "msDS-KeyVersionNumber"), events(t, conn, a)
 	w := walkIn(t, l.Portal.URL())
-	w.proven(a, "reset")
+	w.proven(a)
 	password := a.fresh()
 	if page := w.finish(password); !strings.Contains(page.Text, "This cannot be done here") {
 		t.Errorf("told: %s", page.Text)

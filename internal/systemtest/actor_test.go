@@ -33,9 +33,24 @@ func cast() []people.Person {
 		n     int
 		sheet bool // backup codes; making them takes time
 	}{
-		{"crash", flowCommits, true}, {"clock", 6, false}, {"shape", 1, true}, {"step", 2, false}, {"tab", 1, false}, {"pair", 2, false},
-		{"purpose", 1, false}, {"target", 1, false}, {"token", 1, false}, {"count", 3, true}, {"race", 2, true}, {"again", 1, true},
-		{"lockout", 2, false}, {"host", 1, false}, {"proxy", 2, false}, {"origin", 1, false}, {"frozen", 1, true}, {"twice", 1, true},
+		{"crash", flowCommits, true},
+		{"clock", 6, false},
+		{"shape", 1, true},
+		{"step", 2, false},
+		{"tab", 1, false},
+		{"pair", 2, false},
+		{"purpose", 1, false},
+		{"target", 1, false},
+		{"token", 1, false},
+		{"count", 3, true},
+		{"race", 2, true},
+		{"again", 1, true},
+		{"lockout", 2, false},
+		{"host", 1, false},
+		{"proxy", 2, false},
+		{"origin", 1, false},
+		{"frozen", 1, true},
+		{"twice", 1, true},
 		{"empty", 1, false},
 	} {
 		for i := range part.n {
@@ -286,10 +301,10 @@ func (w walk) finish(password string) *visitor.Page {
 	return w.ok(w.Finish(w.t.Context(), password))
 }
 
-// proven goes as far as the password page with a code of the app and one by mail.
-func (w walk) proven(a *actor, action string) *visitor.Page {
+// proven goes as far as the password page of a reset with a code of the app and one by mail.
+func (w walk) proven(a *actor) *visitor.Page {
 	w.t.Helper()
-	w.start(action, a.UPN)
+	w.start("reset", a.UPN)
 	page := w.ok(w.ProveAll(w.t.Context(), a.proofs, "totp", "mail"))
 	if !has(page, "/flow/finish") {
 		w.t.Fatalf("not proven: %s", page.Text)

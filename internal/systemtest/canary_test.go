@@ -112,7 +112,7 @@ func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 	}
 
 	w = walkIn(t, url)
-	w.proven(guarded, "reset")
+	w.proven(guarded)
 	if p := w.finish(canary + "-Denied-1!"); isDone(p) {
 		t.Error("the guarded account was written")
 	}

@@ -71,7 +71,7 @@ func TestAttack19LinksComeFromThePublicURL(t *testing.T) {
 		"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Original-URL": "//evil.example/",
 		"Forwarded": "host=evil.example;proto=https", "X-Forwarded-For": nextAddress(), "X-Rewrite-URL": "https://evil.example/",
 	}), t}
-	pages := []*visitor.Page{w.proven(a, "reset"), w.finish(a.fresh())}
+	pages := []*visitor.Page{w.proven(a), w.finish(a.fresh())}
 	if !isDone(pages[1]) {
 		t.Fatal(pages[1].Text)
 	}
@@ -92,7 +92,7 @@ func TestAttack20AddressesAreNotMadeUp(t *testing.T) {
 	t.Parallel()
 	trusted := play(t, l, "proxy1")
 	w := walk{browseFrom(l.Portal.URL(), "203.0.113.7, 198.51.100.9"), t}
-	w.proven(trusted, "reset")
+	w.proven(trusted)
 	if page := w.finish(trusted.fresh()); !isDone(page) {
 		t.Fatal(page.Text)
 	}
@@ -112,7 +112,7 @@ func TestAttack20AddressesAreNotMadeUp(t *testing.T) {
 	}
 	a := play(t, l, "proxy2")
 	v := walk{visitor.New(direct.URL(), with{"X-Forwarded-For": "203.0.113.8", "X-Real-IP": "203.0.113.8", "Forwarded": "for=203.0.113.8"}), t}
-	v.proven(a, "reset")
+	v.proven(a)
 	if page := v.finish(a.fresh()); !isDone(page) {
 		t.Fatal(page.Text)
 	}
@@ -136,7 +136,7 @@ func TestAttack21OtherSitesPostNothing(t *testing.T) {
 	t.Parallel()
 	a := play(t, l, "origin1")
 	w := walkIn(t, l.Portal.URL())
-	state := at(t, w.proven(a, "reset"))
+	state := at(t, w.proven(a))
 	for name, headers := range map[string]with{
 		"origin": {"Origin": "https://evil.example"}, "null origin": {"Origin": "null"}, "other port": {"Origin": "http://localhost:1"},
 		"fetch metadata": {"Sec-Fetch-Site": "cross-site", "Origin": ""}, "same site": {"Sec-Fetch-Site": "same-site", "Origin": ""},
@@ -267,7 +267,7 @@ func TestAttack29NamesAreText(t *testing.T) {
 	const script = `"><script>alert(2)</script>`
 	v := walkIn(t, l.Portal.URL())
 	pages := []*visitor.Page{
-		signedIn, v.start("reset", script), v.start("change", script), v.start("reset", script+"\x01"), walkIn(t, l.Portal.URL()).proven(a, "reset"),
+		signedIn, v.start("reset", script), v.start("change", script), v.start("reset", script+"\x01"), walkIn(t, l.Portal.URL()).proven(a),
 	}
 	for _, p := range pages {
 		if strings.Contains(p.HTML, "<script>alert") || strings.Contains(p.HTML, `<b id="own">`) {
@@ -329,7 +329,7 @@ func TestAttack32NoEmptyPasswords(t *testing.T) {
 		t.Errorf("changed: %s", page.Text)
 	}
 	v := walkIn(t, l.Portal.URL())
-	state := at(t, v.proven(a, "reset"))
+	state := at(t, v.proven(a))
 	for _, fields := range []url.Values{{}, {"password": {""}, "password2": {""}}, {"password": {"", "Some-Passw0rd!1"}}, {"password2": {"Some-Passw0rd!1"}}} {
 		fields.Set("at", state)
 		if page := v.ok(v.Post(t.Context(), "/flow/finish", fields)); isDone(page) || len(page.Problems) == 0 {

@@ -106,7 +106,7 @@ func TestAttack08And09WrongAnswersAddUp(t *testing.T) {
 	if err != nil || !strings.Contains(out, "hold is lifted") {
 		t.Fatalf("%s, %v", out, err)
 	}
-	if page := walkIn(t, l.Portal.URL()).proven(a, "reset"); isHeld(page) {
+	if page := walkIn(t, l.Portal.URL()).proven(a); isHeld(page) {
 		t.Errorf("after the release: %s", page.Text)
 	}
 }
@@ -380,7 +380,7 @@ func TestAttack15StartsOfAStrangerHoldNobody(t *testing.T) {
 	}
 	password := a.fresh()
 	w := walkIn(t, l.Portal.URL())
-	w.proven(a, "reset")
+	w.proven(a)
 	if page := w.finish(password); !isDone(page) || !a.binds(t, password) {
 		t.Errorf("the owner: %s", page.Text)
 	}

@@ -160,7 +160,7 @@ func (h *hanging) hold(t *testing.T) (sent chan *samba.DC) {
 func (a *actor) typing(t *testing.T, url string) (v walk, ended chan error) {
 	t.Helper()
 	v, ended = walkIn(t, url), make(chan error, 1)
-	v.proven(a, "reset")
+	v.proven(a)
 	a.password = a.fresh()
 	return v, ended
 }

@@ -35,9 +35,13 @@ func trusting() []string { return []string{"REKEY_TRUSTED_PROXIES=127.0.0.0/8"} 
 // guided is where people without enough methods are told so.
 const guided = "192.0.2.0/24"
 
-// adjusted are the settings of the lab: people may be sent many codes, and hardly anybody is told that too little is set up.
+// adjusted are the settings of the lab: people may be sent many codes, long enough to be looked for in what is left behind, and hardly
+// anybody is told that too little is set up.
 func adjusted(document string) string {
-	return strings.Replace(document, `guide_networks: [127.0.0.0/8, "::1/128"]`, `guide_networks: [`+guided+`]`, 1) + `
+	return strings.NewReplacer(
+		`guide_networks: [127.0.0.0/8, "::1/128"]`, `guide_networks: [`+guided+`]`,
+		"  mail:\n    refuse_domains", "  mail:\n    digits: 10\n    refuse_domains",
+	).Replace(document) + `
 throttle:
   sends_per_account: {burst: 1000, every: 1s}
 `

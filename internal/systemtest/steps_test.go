@@ -124,7 +124,7 @@ func TestAttack02FlowsAreNotMixed(t *testing.T) {
 	t.Parallel()
 	owner, thief := play(t, l, "pair1"), play(t, l, "pair2")
 	w, v := walkIn(t, l.Portal.URL()), walkIn(t, l.Portal.URL())
-	proven := w.proven(owner, "reset")
+	proven := w.proven(owner)
 	v.start("reset", thief.UPN)
 	mine := v.choose("totp")
 	for path, fields := range map[string]visitor.Fields{

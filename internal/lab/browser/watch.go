@@ -66,9 +66,13 @@ func (p *Page) hear(event any) {
 	}
 }
 
-// harmless reports what is no fault of a page: that it is an error page, whose status is the test's business, and that an answer
-// without HTML names no icon, whereupon the browser tries the usual place.
+// harmless reports what is no fault of a page: that it is an error page, whose status is the test's business, that an answer
+// without HTML names no icon, whereupon the browser tries the usual place, and that a test was in another field before the page was
+// drawn and gave the focus to its own.
 func (p *Page) harmless(e *log.Entry) bool {
+	if strings.HasPrefix(e.Text, "Autofocus processing was blocked because a document already has a focused element") {
+		return true
+	}
 	return e.Source == log.EntrySourceNetwork &&
 		(p.documents[string(e.NetworkRequestID)] || strings.HasSuffix(e.URL, "/favicon.ico"))
 }

@@ -116,7 +116,6 @@ type session struct {
 
 	mu         sync.Mutex
 	statements map[string]string // texts of prepared statements, by name
-	bound      string            // text of the statement that runs next
 	watched    bool              // the open transaction ran one with the watched text
 	committing bool              // a commit of a watched transaction is on its way
 }

@@ -188,7 +188,7 @@ const replicationMinutes = 15
 
 func (u *UI) refused(sh layout.Shell, f flow.Flow) drawn {
 	page := recoverypage.Refused{
-		Shell: sh, Action: string(f.Action), Reason: string(f.Refusal), Until: f.Until, StartURL: startURLs[f.Action], AccountURL: "/account",
+		Shell: sh, Action: string(f.Action), Reason: string(f.Refusal), Until: f.Until, StartURL: startURLs[f.Action],
 	}
 	if !f.Until.IsZero() {
 		page.Wait = max(0, f.Until.Sub(u.Now())).Round(time.Minute)
