@@ -16,7 +16,8 @@ demo: peers ## start the portal on http://localhost:8080 with a real AD, a datab
 	go run ./cmd/lab up --out $(LAB_OUT) --port 8080 --welcome
 
 test: peers ## run every test, on real parts, browser included
-	go test -timeout 20m ./...
+	go test -timeout 20m $$(go list ./... | grep -v -e /browsertest -e /systemtest)
+	go test -timeout 20m -p 1 ./internal/browsertest ./internal/systemtest # each starts everything: one at a time
 
 test-fast: ## run the tests that start no peer
 	go test -short -timeout 2m ./internal/policy/... ./internal/flow/... ./internal/throttle/... ./internal/passwordrule/... \

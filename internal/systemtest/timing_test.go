@@ -118,9 +118,11 @@ func plus(a, b []time.Duration) []time.Duration {
 	return out
 }
 
-// longer is the chance that the fastest of a block of a takes longer than that of b (Mann and Whitney's U over the number of pairs).
-func longer(a, b []time.Duration) float64 {
-	a, b = fastest(a), fastest(b)
+// longer is the chance that the fastest of a block of a takes longer than that of b.
+func longer(a, b []time.Duration) float64 { return chance(fastest(a), fastest(b)) }
+
+// chance is how likely one of a takes longer than one of b (Mann and Whitney's U over the number of pairs).
+func chance(a, b []time.Duration) float64 {
 	sum := 0.0
 	for _, x := range a {
 		for _, y := range b {

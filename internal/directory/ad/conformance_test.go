@@ -13,10 +13,13 @@ import (
 func TestConformance(t *testing.T) {
 	d := domain(t)
 	directorytest.Run(t, directorytest.Fixture{
-		Directory: open(t, d, nil), NetBIOS: d.NetBIOS(), Peer: newPeer(d), Limit: 5 * time.Second,
+		Directory: open(t, d, nil), NetBIOS: d.NetBIOS(), Peer: newPeer(d), Limit: 15 * time.Second,
 		Broken: func(t testing.TB, how directorytest.Failure) directory.Directory {
 			return open(t, d, func(c *ad.Config) {
-				c.ConnectTimeout, c.WriteTimeout = 300*time.Millisecond, time.Second
+				c.WriteTimeout = 3 * time.Second
+				if how == directorytest.Down || how == directorytest.Silent {
+					c.ConnectTimeout = 300 * time.Millisecond
+				}
 				switch how {
 				case directorytest.Down:
 					c.Servers = []string{"ldaps://" + listener(t, true)}

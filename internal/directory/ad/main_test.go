@@ -58,7 +58,7 @@ func config(d *samba.Domain) ad.Config {
 	user, _ := d.Service()
 	return ad.Config{
 		Domain: d.Name(), Servers: d.URLs(), CAFile: d.CAFile(), User: user, Password: secret.Ref{Env: "SERVICE"},
-		ConnectTimeout: time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 3 * time.Second,
+		ConnectTimeout: 5 * time.Second, ReadTimeout: 6 * time.Second, WriteTimeout: 8 * time.Second,
 	}
 }
 

@@ -129,7 +129,7 @@ func testStoppedServer(t *testing.T, d pair, id account.ID) {
 }
 
 func testPausedServer(t *testing.T, d pair, id account.ID) {
-	dir := open(t, d.Domain, func(c *ad.Config) { c.ConnectTimeout, c.ReadTimeout = time.Second, time.Second })
+	dir := open(t, d.Domain, func(c *ad.Config) { c.ConnectTimeout, c.ReadTimeout = 2*time.Second, 2*time.Second })
 	if _, err := dir.Get(t.Context(), id); err != nil { // leaves an idle connection to the first
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func testPausedServer(t *testing.T, d pair, id account.ID) {
 	if _, err := dir.Get(t.Context(), id); err != nil {
 		t.Errorf("with the first server paused: %v", err)
 	}
-	if took := time.Since(began); took > 8*time.Second { // one read and three connections at most
+	if took := time.Since(began); took > 20*time.Second { // one read and three connections at most
 		t.Errorf("took %v", took)
 	}
 	if h := dir.Health(t.Context()); h.Server != d.DC(1).URL() {
@@ -158,7 +158,7 @@ func beside(t testing.TB, d *samba.Domain, writeTimeout time.Duration) (*ad.Dire
 	t.Helper()
 	tap := newTap(t, d, d.DC(0).URL())
 	return open(t, d, func(c *ad.Config) {
-		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = time.Second, time.Second, writeTimeout
+		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = 4*time.Second, 4*time.Second, writeTimeout
 		second, file := c.Servers[1], c.CAFile
 		tap.through(c)
 		c.Servers = append(c.Servers, second)
@@ -186,7 +186,7 @@ func joined(t testing.TB, files ...string) string {
 // testKilledInWrite: the server is stopped when the request has gone out, and dies without an answer. Nobody can know what became of the
 // write, so nobody may claim to, and it is not sent to the other server.
 func testKilledInWrite(t *testing.T, d pair, id account.ID) {
-	dir, tap := beside(t, d.Domain, time.Second)
+	dir, tap := beside(t, d.Domain, 2*time.Second)
 	before, err := dir.PasswordSet(t.Context(), id)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func testKilledInWrite(t *testing.T, d pair, id account.ID) {
 	if !errors.Is(err, directory.ErrOutcomeUnknown) || errors.Is(err, directory.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
-	if took := time.Since(began); took > 10*time.Second {
+	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("took %v", took)
 	}
 	d.DC(0).Kill()

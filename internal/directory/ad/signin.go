@@ -16,9 +16,27 @@ import (
 // countSlack is how much longer wrong passwords are taken to count than the directory says: clocks differ.
 const countSlack = time.Minute
 
-// Authenticate implements directory.Authenticator. One try of an account at a time is under way, since what decides is a count that a
-// try moves.
+// refusedAfter is when a refusal is given at the earliest. A server counts a wrong password, on disk, and may ask or tell another server
+// (MS-ADTS 5.1.1.1.1): without this the time would tell that the account exists.
+const refusedAfter = 200 * time.Millisecond
+
+// Authenticate implements directory.Authenticator.
 func (d *Directory) Authenticate(ctx context.Context, id account.ID, password secret.Text) error {
+	earliest := time.NewTimer(refusedAfter)
+	defer earliest.Stop()
+	err := d.authenticate(ctx, id, password)
+	var refused *directory.SignInError
+	if errors.As(err, &refused) {
+		select {
+		case <-earliest.C:
+		case <-ctx.Done():
+		}
+	}
+	return err
+}
+
+// authenticate has one try of an account at a time under way, since what decides is a count that a try moves.
+func (d *Directory) authenticate(ctx context.Context, id account.ID, password secret.Text) error {
 	if password.Empty() { // an empty one would be an unauthenticated bind, which succeeds (RFC 4513 §5.1.2)
 		return &directory.SignInError{Reason: directory.SignInWrong}
 	}
