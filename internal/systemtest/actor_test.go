@@ -51,7 +51,8 @@ func cast() []people.Person {
 		{"origin", 1, false},
 		{"frozen", 1, true},
 		{"twice", 1, true},
-		{"empty", 1, false}, {"typist", 1, false},
+		{"empty", 1, false},
+		{"typist", 1, false},
 	} {
 		for i := range part.n {
 			all = append(all, castMember(part.name+strconv.Itoa(i+1), part.sheet))

@@ -1,7 +1,6 @@
 package systemtest
 
 import (
-	"encoding/json"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -384,20 +383,4 @@ func TestAttack15StartsOfAStrangerHoldNobody(t *testing.T) {
 	if page := w.finish(password); !isDone(page) || !a.binds(t, password) {
 		t.Errorf("the owner: %s", page.Text)
 	}
-}
-
-// heldUntil is what the operator is told of a hold.
-func heldUntil(t testing.TB, a *actor) string {
-	t.Helper()
-	out, err := a.lab.Portal.Command(t.Context(), "explain", "--user", a.UPN, "--json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answers []struct {
-		Held string `json:"held_until"`
-	}
-	if err := json.Unmarshal([]byte(out), &answers); err != nil || len(answers) != 1 {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return answers[0].Held
 }

@@ -2,6 +2,7 @@ package systemtest
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -121,4 +122,20 @@ func verifyAudit(t testing.TB, l *lab.Lab) {
 	if _, err := l.Portal.Command(t.Context(), "audit", "verify", file, "--key", key); err != nil {
 		t.Error(err)
 	}
+}
+
+// heldUntil is what the operator is told of a hold.
+func heldUntil(t testing.TB, a *actor) string {
+	t.Helper()
+	out, err := a.lab.Portal.Command(t.Context(), "explain", "--user", a.UPN, "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answers []struct {
+		Held string `json:"held_until"`
+	}
+	if err := json.Unmarshal([]byte(out), &answers); err != nil || len(answers) != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return answers[0].Held
 }

@@ -21,10 +21,10 @@ const (
 	// rounds is how often a known and an unknown name are compared.
 	rounds = 500
 	// block is how many visits are judged by their fastest: what else a machine does only makes a visit slower.
-	block = 10
-	// alike is how far the fastest may be from a toss of a coin. Of 50 blocks each, two samples of one distribution are further apart once
-	// in a thousand times, and then not twice in a row; one question more to the directory moves them by 0.3 and more.
-	alike = 0.2
+	block = 20
+	// alike is how far the fastest may be from a toss of a coin. Of 25 blocks each, two samples of one distribution are further apart once
+	// in five hundred times, and then not twice in a row; one question more to the directory moves them by 0.35 and more.
+	alike = 0.25
 )
 
 // asked are the requests of one visit, in their order.
