@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Installs what tests and the demo run against, when it is missing: PostgreSQL, Samba AD DC, Chromium. Starts no service.
+# With --no-browser it leaves out Chromium, the largest of them, which only tests need.
 set -euo pipefail
 
 declare -A package=(
-  [/usr/bin/chromium]=chromium
   [/usr/sbin/samba]=samba
   [/usr/bin/ldbmodify]=ldb-tools
   [/usr/share/samba/setup/provision.ldif]=samba-ad-provision
 )
+[ "${1:-}" = --no-browser ] || package[/usr/bin/chromium]=chromium
 missing=()
 for file in "${!package[@]}"; do
   [ -e "$file" ] || missing+=("${package[$file]}")
