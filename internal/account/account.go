@@ -33,12 +33,16 @@ type Group struct {
 
 // Account is one directory object as read live from the directory.
 type Account struct {
-	ID          ID
-	SAM         string // sAMAccountName
-	UPN         string // userPrincipalName
-	NetBIOS     string // domain's NetBIOS name
-	Path        string // DN, or empty where there is none
-	SID         string
+	ID      ID
+	SAM     string // sAMAccountName
+	UPN     string // userPrincipalName
+	NetBIOS string // domain's NetBIOS name
+	Path    string // DN, or empty where there is none
+	SID     string
+	// Anchor ties the account to the same person's in another directory: base64 of the octets of mS-DS-ConsistencyGuid or objectGUID
+	// in AD, onPremisesImmutableId in Entra. Empty: none.
+	Anchor      string
+	Manager     string // object identifier of the manager in the same directory; empty: none, or not read
 	DisplayName string
 	GivenName   string
 	Mail        string   // primary address as stored in the directory: never the typed one
@@ -68,7 +72,8 @@ type State struct {
 	PasswordSet     time.Time // pwdLastSet; zero when the password must be changed or was never set
 	PasswordExpires time.Time // zero: never, or unknown
 	CannotChange    bool
-	Privileged      bool // adminCount=1: a hint, membership decides
+	Privileged      bool // adminCount=1: a hint, membership decides; in Entra: holds a role, or is in a group that can
+	Synced          bool // mastered in another directory, which writes over what is written here
 }
 
 // Usable reports whether recovery can help: a disabled or expired account cannot sign in with any password.

@@ -17,6 +17,7 @@ var (
 	ErrUnavailable    = errors.New("the directory does not answer")
 	ErrOutcomeUnknown = errors.New("the directory's answer to a write was lost")
 	ErrWrongPassword  = errors.New("the current password is wrong")
+	ErrSignInRefused  = errors.New("the sign-in over there was not accepted")
 )
 
 // Directory is one domain, tenant or suffix. Implementations are safe for concurrent use.
@@ -134,6 +135,7 @@ const (
 	TooYoung      Reason = "too-young" // changed too recently
 	HoldsName     Reason = "holds-name"
 	Characters    Reason = "characters" // characters the directory cannot take
+	Banned        Reason = "banned"     // a common or forbidden word
 	PolicyRefused Reason = "policy"     // refused, and it did not say why
 )
 
