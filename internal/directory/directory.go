@@ -178,7 +178,14 @@ type Rules struct {
 	EnforcesHist bool          // the directory checks history on a reset, not only on a change
 	PasswordSet  time.Time     // when the present one was set, for MinAge
 	ASCIIOnly    bool
-	Lockout      int    // wrong tries until the directory locks; 0: never
-	Source       string // "domain", the name of the PSO, "tenant"
-	Unreadable   bool   // a rule set applies that the service account may not read: say so, do not guess
+	Lockout      int          // wrong tries until the directory locks; 0: never
+	Source       string       // "domain", the name of the PSO, "tenant"
+	Unreadable   bool         // a rule set applies that the service account may not read: say so, do not guess
+	Banned       *BannedWords // words that count little, and names; nil: no such rule
+}
+
+// BannedWords are what Entra ID's password protection looks for, as far as it is known.
+type BannedWords struct {
+	Words []string // of the tenant's own list
+	Names []string // of the person and the tenant
 }

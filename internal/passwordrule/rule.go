@@ -21,6 +21,7 @@ type Rules struct {
 	ASCIIOnly   bool
 	Common      bool     // refuse common passwords
 	Words       []string // words of the firm: refused as a whole password
+	Banned      *Banned  // words that are worth one point only; nil: no such rule
 	History     int      // passwords the directory remembers and checks
 	MinAge      time.Duration
 	Unreadable  bool // the directory has rules that cannot be read
@@ -37,6 +38,7 @@ const (
 	Characters Code = "characters"
 	Name       Code = "name"
 	Common     Code = "common"
+	Words      Code = "words"
 	History    Code = "history"
 	MinAge     Code = "min-age"
 	Policy     Code = "policy"
@@ -89,6 +91,9 @@ func List(r Rules) []Rule {
 	if r.Common {
 		out = append(out, Rule{Code: Common})
 	}
+	if r.Banned != nil {
+		out = append(out, Rule{Code: Words})
+	}
 	if r.History > 0 {
 		out = append(out, Rule{Code: History, N: r.History})
 	}
@@ -125,6 +130,8 @@ func judge(r Rules, rule Rule, text string) State {
 		return state(ascii(text))
 	case Common:
 		return state(!common(text, r))
+	case Words:
+		return state(!r.Banned.refuses(text))
 	case History, MinAge, Policy:
 	}
 	return Unknown
