@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what tests and the demo run against, when it is missing: PostgreSQL, Samba AD DC, Chromium. Starts no service.
-# With --no-browser it leaves out Chromium, the largest of them, which only tests need.
+# Installs what tests and the demo run against, when it is missing: PostgreSQL, Samba AD DC, slapd, Chromium. Starts no
+# service. With --no-browser it leaves out what only tests need: Chromium, the largest of them, and slapd.
 set -euo pipefail
 
 declare -A package=(
@@ -8,7 +8,7 @@ declare -A package=(
   [/usr/bin/ldbmodify]=ldb-tools
   [/usr/share/samba/setup/provision.ldif]=samba-ad-provision
 )
-[ "${1:-}" = --no-browser ] || package[/usr/bin/chromium]=chromium
+[ "${1:-}" = --no-browser ] || package+=([/usr/bin/chromium]=chromium [/usr/sbin/slapd]=slapd)
 missing=()
 for file in "${!package[@]}"; do
   [ -e "$file" ] || missing+=("${package[$file]}")

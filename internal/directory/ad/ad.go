@@ -17,6 +17,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/directory"
+	"rekey/internal/directory/ldapconn"
 	"rekey/internal/secret"
 )
 
@@ -30,6 +31,14 @@ var (
 	_ directory.Named         = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
 	_ directory.GroupNamer    = (*Directory)(nil)
+)
+
+// What ldapconn offers, for servers of Active Directory.
+type (
+	pool   = ldapconn.Pool[rootDSE]
+	conn   = ldapconn.Conn[rootDSE]
+	server = ldapconn.Server[rootDSE]
+	want   = ldapconn.Want[rootDSE]
 )
 
 // Deps is what the directory needs from outside.
@@ -49,10 +58,9 @@ type Directory struct {
 	pool     *pool
 	domain   domainCache
 	groups   groupNames
-	standIns standIns
-	writers  writers
-	signIns  turns
-	health   healthCache
+	standIns ldapconn.StandIns
+	writers  ldapconn.Writers[rootDSE]
+	signIns  ldapconn.Turns
 }
 
 // Open checks the configuration and reads the certificates and the service account's password. It connects to nothing: a
@@ -73,11 +81,14 @@ func Open(c Config, deps Deps) (directory.Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base_dn: %w", err)
 	}
-	p, err := newPool(c, password, deps)
+	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, standIns: ldapconn.NewStandIns()}
+	d.pool, err = ldapconn.NewPool(ldapconn.Spec[rootDSE]{
+		Directory: c.Domain, Servers: c.Servers, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet, Busy: forgotten,
+		Now: deps.Now, Log: deps.Log,
+	})
 	if err != nil {
 		return nil, err
 	}
-	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, pool: p, standIns: newStandIns()}
 	d.groups.start()
 	return d, nil
 }
@@ -88,6 +99,6 @@ func (d *Directory) Key() string { return d.config.Domain }
 // Close implements directory.Directory. Calls under way end first; later ones get ErrUnavailable.
 func (d *Directory) Close() error {
 	d.groups.stop()
-	d.pool.close()
+	d.pool.Close()
 	return nil
 }

@@ -1,18 +1,14 @@
 package ad
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
-	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
+	"rekey/internal/directory/ldapconn"
 	"rekey/internal/secret"
 )
 
@@ -43,9 +39,6 @@ type Config struct {
 	Connections int `yaml:"connections,omitempty"`
 }
 
-// longestTimeout keeps a write and what is read around it within the time a use case gives it.
-const longestTimeout = 15 * time.Second
-
 // Validate names the key that is wrong.
 func (c Config) Validate() error {
 	c = c.withDefaults()
@@ -62,33 +55,7 @@ func (c Config) Validate() error {
 	if c.Password.IsZero() {
 		errs = append(errs, errors.New("password: want a file, env or sealed"))
 	}
-	if c.Connections < 1 || c.Connections > 100 {
-		errs = append(errs, fmt.Errorf("connections: want 1 to 100, got %d", c.Connections))
-	}
-	for _, t := range []struct {
-		key   string
-		value time.Duration
-	}{{"connect_timeout", c.ConnectTimeout}, {"read_timeout", c.ReadTimeout}, {"write_timeout", c.WriteTimeout}} {
-		if t.value < 100*time.Millisecond || t.value > longestTimeout {
-			errs = append(errs, fmt.Errorf("%s: want 100ms to %v, got %v", t.key, longestTimeout, t.value))
-		}
-	}
-	return errors.Join(append(errs, c.checkServers(), c.checkBase(), c.checkAttributes())...)
-}
-
-func (c Config) checkServers() error {
-	if len(c.Servers) == 0 {
-		return errors.New("servers: none given")
-	}
-	for i, s := range c.Servers {
-		if _, err := serverAddress(s); err != nil {
-			return fmt.Errorf("servers[%d]: %w", i, err)
-		}
-		if slices.Contains(c.Servers[:i], s) {
-			return fmt.Errorf("servers[%d]: %s is there twice", i, s)
-		}
-	}
-	return nil
+	return errors.Join(append(errs, c.limits().Validate(), ldapconn.CheckServers(c.Servers, false), c.checkBase(), c.checkAttributes())...)
 }
 
 func (c Config) checkBase() error {
@@ -118,51 +85,13 @@ func (c Config) withDefaults() Config {
 	if c.BaseDN == "" {
 		c.BaseDN = rootDN(c.Domain)
 	}
-	if c.ConnectTimeout == 0 {
-		c.ConnectTimeout = 3 * time.Second
-	}
-	if c.ReadTimeout == 0 {
-		c.ReadTimeout = 5 * time.Second
-	}
-	if c.WriteTimeout == 0 {
-		c.WriteTimeout = 10 * time.Second
-	}
-	if c.Connections == 0 {
-		c.Connections = 8
-	}
+	l := c.limits()
+	c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout, c.Connections = l.Connect, l.Read, l.Write, l.Connections
 	return c
 }
 
-// roots are the certificates to verify servers with; nil: those of the system.
-func (c Config) roots() (*x509.CertPool, error) {
-	if c.CAFile == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file: %s holds no certificate", c.CAFile)
-	}
-	return pool, nil
-}
-
-// serverAddress gives host and port of an ldaps URL. Nothing else is allowed in one: there is no unprotected way to a server.
-func serverAddress(text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return "", fmt.Errorf("%q is not a URL", text)
-	}
-	if u.Scheme != "ldaps" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("want ldaps://host or ldaps://host:port, got %q", text)
-	}
-	port := u.Port()
-	if port == "" {
-		port = "636"
-	}
-	return net.JoinHostPort(u.Hostname(), port), nil
+func (c Config) limits() ldapconn.Limits {
+	return ldapconn.Limits{Connect: c.ConnectTimeout, Read: c.ReadTimeout, Write: c.WriteTimeout, Connections: c.Connections}.WithDefaults()
 }
 
 func dnsName(s string) bool {

@@ -86,16 +86,6 @@ func TestValidateNamesTheKey(t *testing.T) {
 	}
 }
 
-func TestServerAddress(t *testing.T) {
-	for text, want := range map[string]string{
-		"ldaps://dc1.corp.example.test": "dc1.corp.example.test:636", "ldaps://127.0.0.1:1636": "127.0.0.1:1636", "ldaps://[::1]/": "[::1]:636",
-	} {
-		if got, err := serverAddress(text); err != nil || got != want {
-			t.Errorf("%s: %q, %v", text, got, err)
-		}
-	}
-}
-
 func TestOpenWantsItsFiles(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {

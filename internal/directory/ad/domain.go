@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"rekey/internal/directory/ldapconn"
 )
 
 // policyLife is how long the domain's password policy and password settings objects are believed.
@@ -46,7 +48,7 @@ func (d *Directory) facts(ctx context.Context, c *conn) (domainFacts, error) {
 	if d.now().Before(until) {
 		return f, nil
 	}
-	e, err := c.read(ctx, d.config.ReadTimeout, d.root, anything, append([]string{"objectSid"}, domainPolicyAttributes()...)...)
+	e, err := c.Read(ctx, d.config.ReadTimeout, d.root, ldapconn.Anything, append([]string{"objectSid"}, domainPolicyAttributes()...)...)
 	if err == nil && (e == nil || text(e, "lockoutThreshold") == "") {
 		err = fmt.Errorf("the service account may not read %s", d.root)
 	}
@@ -73,7 +75,7 @@ func (d *Directory) readNetBIOS(ctx context.Context, c *conn) (string, error) {
 	if d.config.NetBIOS != "" {
 		return d.config.NetBIOS, nil
 	}
-	found, err := c.search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest("CN=Partitions,"+c.root.configuration, ldap.ScopeSingleLevel,
+	found, err := c.Search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest("CN=Partitions,"+c.Root.configuration, ldap.ScopeSingleLevel,
 		ldap.NeverDerefAliases, 0, 0, false, "(&(objectClass=crossRef)(nCName="+ldap.EscapeFilter(d.root)+"))", []string{"nETBIOSName"}, nil))
 	if err != nil || len(found) == 0 {
 		return "", err
@@ -96,8 +98,8 @@ func (d *Directory) pso(ctx context.Context, c *conn, dn string) (passwordPolicy
 	if p, ok := d.knownPSO(dn); ok {
 		return p, nil
 	}
-	e, err := c.read(ctx, d.config.ReadTimeout, dn, anything, psoAttributes()...)
-	if isLost(err) {
+	e, err := c.Read(ctx, d.config.ReadTimeout, dn, ldapconn.Anything, psoAttributes()...)
+	if ldapconn.IsLost(err) {
 		return passwordPolicy{}, err
 	}
 	p := hiddenPolicy(dn)

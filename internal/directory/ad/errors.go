@@ -9,6 +9,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/directory"
+	"rekey/internal/directory/ldapconn"
 )
 
 // Windows error codes (MS-ERREF 2.2) that begin a diagnostic, as eight hexadecimal digits.
@@ -44,20 +45,10 @@ func win32(err error) uint64 {
 	return code
 }
 
-// unavailable says that nothing was done.
-func unavailable(err error) error {
-	if err == nil || errors.Is(err, directory.ErrUnavailable) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
-}
-
-// failed translates what went wrong with a read: all but the two answers a caller can do something about is the directory's failure.
-func failed(err error) error {
-	if errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrAmbiguous) {
-		return err
-	}
-	return unavailable(err)
+// forgotten reports whether a server has forgotten who a connection is; then it did nothing.
+func forgotten(err error) bool {
+	code := win32(err)
+	return ldap.IsErrorWithCode(err, ldap.LDAPResultOperationsError) && (code == notBound || code == notBoundSamba)
 }
 
 // translate turns a server's refusal of a write into the contract's errors. The Windows code decides before LDAP's own: a
@@ -76,7 +67,7 @@ func translate(err error) error {
 	}
 	var e *ldap.Error
 	if !errors.As(err, &e) {
-		return unavailable(err)
+		return ldapconn.Unavailable(err)
 	}
 	switch e.ResultCode {
 	case ldap.LDAPResultInsufficientAccessRights:
@@ -84,7 +75,7 @@ func translate(err error) error {
 	case ldap.LDAPResultNoSuchObject:
 		return directory.ErrNotFound
 	}
-	return unavailable(err)
+	return ldapconn.Unavailable(err)
 }
 
 // reason reads which rule a password broke. Samba says; Windows does not.

@@ -71,7 +71,7 @@ func (d *Directory) named(ctx context.Context, c *conn, netbios string) (map[str
 		if filter.Len() == 0 {
 			continue
 		}
-		found, err := c.search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+		found, err := c.Search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
 			"(&(objectCategory=group)(|"+filter.String()+"))", []string{"objectSid", "sAMAccountName"}, nil))
 		if err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ func (g *groupNames) learn(d *Directory, groups []account.Group) {
 	}
 	g.learning = true
 	g.wg.Go(func() {
-		_ = d.pool.with(g.ctx, want{}, func(c *conn) error { // the next lookup tries again
+		_ = d.pool.With(g.ctx, want{}, func(c *conn) error { // the next lookup tries again
 			g.fetch(g.ctx, d, c, g.missing(groups, d.now()))
 			return nil
 		})
@@ -138,14 +138,14 @@ func (g *groupNames) read(ctx context.Context, d *Directory, c *conn, groups []a
 }
 
 func (g *groupNames) fetch(ctx context.Context, d *Directory, c *conn, sids []string) {
-	for len(sids) > 0 && !c.broken {
+	for len(sids) > 0 && !c.Broken() {
 		batch := sids[:min(groupBatch, len(sids))]
 		sids = sids[len(batch):]
 		var filter strings.Builder
 		for _, sid := range batch {
 			filter.WriteString("(objectSid=" + ldap.EscapeFilter(sid) + ")")
 		}
-		found, err := c.search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
+		found, err := c.Search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.root, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
 			"(|"+filter.String()+")", []string{"objectSid", "sAMAccountName"}, nil))
 		if err != nil {
 			d.log.WarnContext(ctx, "names of groups not read", "directory", d.Key(), "error", err)

@@ -12,6 +12,7 @@ import (
 
 	"rekey/internal/account"
 	"rekey/internal/directory"
+	"rekey/internal/directory/ldapconn"
 )
 
 // people are what accounts are: not computers, which are users too, nor contacts, which are persons too.
@@ -25,7 +26,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 		return account.Account{}, directory.ErrNotFound
 	}
 	var a account.Account
-	err := d.pool.read(ctx, func(c *conn) error {
+	err := d.pool.Read(ctx, func(c *conn) error {
 		f, err := d.facts(ctx, c)
 		if err != nil {
 			return err
@@ -41,10 +42,10 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 		if missed != nil {
 			dn, standIn = d.absent(f, who.Name+who.Mail)
 		}
-		e, err := c.read(ctx, d.config.ReadTimeout, dn, "(&"+people+")", d.accountAttributes()...)
-		if missed != nil && !isLost(err) {
+		e, err := c.Read(ctx, d.config.ReadTimeout, dn, "(&"+people+")", d.accountAttributes()...)
+		if missed != nil && !ldapconn.IsLost(err) {
 			if e == nil && standIn != "" { // deleted meanwhile
-				d.standIns.remove(standIn)
+				d.standIns.Remove(standIn)
 			}
 			return missed
 		}
@@ -59,7 +60,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 	if err != nil {
 		return account.Account{}, err
 	}
-	d.standIns.add(a.ID.Object)
+	d.standIns.Add(a.ID.Object)
 	d.groups.learn(d, a.Groups)
 	return a, nil
 }
@@ -77,7 +78,7 @@ func isMiss(err error) bool {
 // them all.
 func (d *Directory) find(ctx context.Context, c *conn, filter string) (string, error) {
 	const limit = 2
-	found, err := c.search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.config.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases,
+	found, err := c.Search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.config.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases,
 		limit, 0, false, filter, []string{"objectGUID"}, nil))
 	if len(found) > 1 || ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded) {
 		return "", directory.ErrAmbiguous
@@ -122,7 +123,7 @@ func guidDN(guid string) string { return "<GUID=" + guid + ">" }
 // Get implements directory.Directory.
 func (d *Directory) Get(ctx context.Context, id account.ID) (account.Account, error) {
 	var a account.Account
-	err := d.pool.read(ctx, func(c *conn) error {
+	err := d.pool.Read(ctx, func(c *conn) error {
 		f, err := d.facts(ctx, c)
 		if err != nil {
 			return err
@@ -153,7 +154,7 @@ func (d *Directory) object(ctx context.Context, c *conn, id account.ID, attribut
 	if id.Directory != d.Key() || !isGUID(id.Object) {
 		return nil, directory.ErrNotFound
 	}
-	e, err := c.read(ctx, d.config.ReadTimeout, guidDN(id.Object), "(&"+people+")", attributes...)
+	e, err := c.Read(ctx, d.config.ReadTimeout, guidDN(id.Object), "(&"+people+")", attributes...)
 	if err != nil {
 		return nil, err
 	}

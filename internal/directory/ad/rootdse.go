@@ -3,12 +3,15 @@ package ad
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"rekey/internal/directory/ldapconn"
 )
 
 // What a server says of itself in its rootDSE (MS-ADTS 3.1.1.3.4).
@@ -29,17 +32,18 @@ type rootDSE struct {
 	ahead                 time.Duration // how far its clock is ahead of ours; it is read in whole seconds
 }
 
-func readRootDSE(ctx context.Context, c *conn, limit time.Duration, now func() time.Time) (rootDSE, error) {
-	e, err := c.read(ctx, limit, "", anything, "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl",
+// greet reads the rootDSE of a new connection and refuses a server of another domain.
+func (d *Directory) greet(ctx context.Context, c *conn) (rootDSE, error) {
+	e, err := c.Read(ctx, d.config.ReadTimeout, "", ldapconn.Anything, "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl",
 		"supportedCapabilities", "isSynchronized", "domainFunctionality", "currentTime")
 	if err == nil && e == nil {
 		err = errors.New("no rootDSE")
 	}
 	if err != nil {
-		if isLost(err) {
+		if ldapconn.IsLost(err) {
 			return rootDSE{}, err
 		}
-		return rootDSE{}, &lostError{server: c.server.url, cause: err}
+		return rootDSE{}, &ldapconn.LostError{Server: c.Server.URL, Cause: err}
 	}
 	r := rootDSE{
 		domain: text(e, "defaultNamingContext"), configuration: text(e, "configurationNamingContext"), service: text(e, "dsServiceName"),
@@ -54,15 +58,19 @@ func readRootDSE(ctx context.Context, c *conn, limit time.Duration, now func() t
 		}
 	}
 	if there, err := time.Parse("20060102150405.0Z", text(e, "currentTime")); err == nil {
-		r.ahead = there.Sub(now())
+		r.ahead = there.Sub(d.now())
+	}
+	if !sameDN(r.domain, d.root) {
+		return r, &ldapconn.LostError{Server: c.Server.URL, Cause: fmt.Errorf("serves %s, not %s", r.domain, d.root)}
 	}
 	return r, nil
 }
 
-func (r rootDSE) writable() bool { return r.synchronized && !r.readOnly }
+// Writable implements ldapconn.Root.
+func (r rootDSE) Writable() bool { return r.synchronized && !r.readOnly }
 
-// condition says why a server takes no writes.
-func (r rootDSE) condition() string {
+// Condition implements ldapconn.Root: why a server takes no writes.
+func (r rootDSE) Condition() string {
 	switch {
 	case r.readOnly:
 		return "it is a read-only domain controller"

@@ -69,13 +69,13 @@ func hiddenPolicy(dn string) passwordPolicy {
 // Rules implements directory.RuleReader. An ID without an object gets the domain's own rules.
 func (d *Directory) Rules(ctx context.Context, id account.ID) (directory.Rules, error) {
 	var rules directory.Rules
-	err := d.pool.read(ctx, func(c *conn) error {
+	err := d.pool.Read(ctx, func(c *conn) error {
 		f, err := d.facts(ctx, c)
 		if err != nil {
 			return err
 		}
 		if id.Object == "" {
-			rules = f.policy.rules(nil, c.root.hints != "")
+			rules = f.policy.rules(nil, c.Root.hints != "")
 			return nil
 		}
 		e, err := d.object(ctx, c, id, "sAMAccountName", "displayName", "pwdLastSet", "msDS-ResultantPSO")
@@ -83,7 +83,7 @@ func (d *Directory) Rules(ctx context.Context, id account.ID) (directory.Rules, 
 			return err
 		}
 		p, err := d.policyOf(ctx, c, f, e)
-		rules = p.rules(e, c.root.hints != "")
+		rules = p.rules(e, c.Root.hints != "")
 		return err
 	})
 	return rules, err

@@ -3,13 +3,13 @@ package ad
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/account"
 	"rekey/internal/directory"
+	"rekey/internal/directory/ldapconn"
 	"rekey/internal/secret"
 )
 
@@ -52,11 +52,11 @@ func (d *Directory) authenticate(ctx context.Context, id account.ID, password se
 func (d *Directory) approach(ctx context.Context, id account.ID) (p prospect, leave func(), err error) {
 	leave = func() {}
 	if isGUID(id.Object) { // the others exist nowhere: nothing of theirs is counted
-		if leave, err = d.signIns.enter(ctx, id); err != nil {
-			return p, nil, unavailable(err)
+		if leave, err = d.signIns.Enter(ctx, id); err != nil {
+			return p, nil, ldapconn.Unavailable(err)
 		}
 	}
-	err = d.pool.read(ctx, func(c *conn) error {
+	err = d.pool.Read(ctx, func(c *conn) error {
 		var err error
 		p, err = d.prospect(ctx, c, id)
 		return err
@@ -66,7 +66,7 @@ func (d *Directory) approach(ctx context.Context, id account.ID) (p prospect, le
 	}
 	if err != nil {
 		leave()
-		return p, nil, failed(err)
+		return p, nil, ldapconn.Failed(err)
 	}
 	return p, leave, nil
 }
@@ -100,11 +100,11 @@ func (d *Directory) prospect(ctx context.Context, c *conn, id account.ID) (prosp
 		return prospect{}, err
 	}
 	dn, _ := d.absent(f, id.Object)
-	p := prospect{at: c.server, dn: dn, user: d.nobody(), policy: f.policy}
+	p := prospect{at: c.Server, dn: dn, user: d.nobody(), policy: f.policy}
 	if e == nil {
 		if !isGUID(id.Object) || id.Directory != d.Key() { // not asked for yet
-			_, err = c.read(ctx, d.config.ReadTimeout, p.dn, anything, signInAttributes()...)
-			if isLost(err) {
+			_, err = c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, signInAttributes()...)
+			if ldapconn.IsLost(err) {
 				return p, err
 			}
 		}
@@ -135,19 +135,19 @@ func (d *Directory) counted(e *ldap.Entry, p passwordPolicy) int {
 // every wrong password and locks; a server that does not answer is left out.
 func (d *Directory) mostWrong(ctx context.Context, p prospect) (int, error) {
 	most := p.wrong
-	for _, s := range d.pool.servers {
-		if s == p.at || d.pool.failover.failed(s.index) {
+	for _, s := range d.pool.Servers() {
+		if s == p.at || d.pool.Failed(s) {
 			continue
 		}
-		err := d.pool.with(ctx, want{server: s}, func(c *conn) error {
-			e, err := c.read(ctx, d.config.ReadTimeout, p.dn, anything, signInAttributes()...)
+		err := d.pool.With(ctx, want{Server: s}, func(c *conn) error {
+			e, err := c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, signInAttributes()...)
 			if err == nil && e != nil {
 				most = max(most, d.counted(e, p.policy))
 			}
 			return err
 		})
 		if err != nil {
-			d.log.WarnContext(ctx, "count of wrong passwords not read", "directory", d.Key(), "server", s.url, "error", err)
+			d.log.WarnContext(ctx, "count of wrong passwords not read", "directory", d.Key(), "server", s.URL, "error", err)
 		}
 		if ctx.Err() != nil {
 			return most, ctx.Err()
@@ -171,75 +171,14 @@ func (d *Directory) try(ctx context.Context, p prospect, password secret.Text) e
 	if refusal != nil {
 		user = d.nobody()
 	}
-	err := d.pool.signIn(ctx, p.at, user, password)
+	_, err := d.pool.SignIn(ctx, p.at, user, password)
 	switch {
-	case isLost(err):
-		return unavailable(err)
+	case ldapconn.IsLost(err):
+		return ldapconn.Unavailable(err)
 	case refusal != nil:
 		return refusal
 	case err != nil:
 		return &directory.SignInError{Reason: signInReason(err)}
 	}
 	return nil
-}
-
-// signIn binds on a connection that nobody else uses, before or after.
-func (p *pool) signIn(ctx context.Context, s *server, user string, password secret.Text) error {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return &lostError{server: s.url, cause: ctx.Err()}
-	}
-	c, err := connect(ctx, s, p.config.ConnectTimeout)
-	if err != nil {
-		p.judge(ctx, s, err)
-		return err
-	}
-	defer c.close()
-	err = c.do(ctx, p.config.ReadTimeout, func(l *ldap.Conn) error { return l.Bind(user, password.Reveal()) })
-	if err != nil && !isLost(err) && !ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) {
-		return &lostError{server: s.url, sent: true, cause: err} // no judgement of the password
-	}
-	return err
-}
-
-// turns lets one caller at a time do something with an account.
-type turns struct {
-	mu    sync.Mutex
-	taken map[account.ID]*turn
-}
-
-type turn struct {
-	free    chan struct{}
-	waiting int
-}
-
-// enter waits for one's turn; leave must be called after it.
-func (t *turns) enter(ctx context.Context, id account.ID) (leave func(), err error) {
-	t.mu.Lock()
-	mine, ok := t.taken[id]
-	if !ok {
-		if t.taken == nil {
-			t.taken = map[account.ID]*turn{}
-		}
-		mine = &turn{free: make(chan struct{}, 1)}
-		t.taken[id] = mine
-	}
-	mine.waiting++
-	t.mu.Unlock()
-	gone := func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if mine.waiting--; mine.waiting == 0 {
-			delete(t.taken, id)
-		}
-	}
-	select {
-	case mine.free <- struct{}{}:
-		return func() { <-mine.free; gone() }, nil
-	case <-ctx.Done():
-		gone()
-		return nil, ctx.Err()
-	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"rekey/internal/account"
 	"rekey/internal/directory"
 )
 
@@ -78,20 +77,18 @@ func TestSignInReason(t *testing.T) {
 	}
 }
 
-func TestBusyServersDidNothing(t *testing.T) {
+func TestForgottenConnectionsDidNothing(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want bool
 	}{
-		{refusal(51, "busy"), true},
-		{refusal(52, "down"), true},
 		{refusal(1, "000004DC: LdapErr: DSID-0C090A5C, comment: In order to perform this operation a successful bind must be completed"), true},
 		{refusal(1, "00002020: Operation unavailable without authentication"), true},
 		{refusal(1, "00002120: other"), false},
 		{refusal(53, "0000052D: x"), false},
 		{errors.New("cut"), false},
 	} {
-		if got := busy(c.err); got != c.want {
+		if got := forgotten(c.err); got != c.want {
 			t.Errorf("%v: %v", c.err, got)
 		}
 	}
@@ -246,57 +243,6 @@ func FuzzFilter(f *testing.F) {
 			t.Errorf("%q: %s", typed, filter)
 		}
 	})
-}
-
-func TestFailover(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	f := newFailover(3, func() time.Time { return now })
-	order := func(want ...int) {
-		t.Helper()
-		if got := f.order(); !slices.Equal(got, want) {
-			t.Errorf("order %v, want %v", got, want)
-		}
-	}
-	order(0, 1, 2)
-	f.bad(0)
-	order(1, 2, 0)
-	f.bad(0) // a second caller that failed with the first server
-	order(1, 2, 0)
-	f.bad(1)
-	f.good(2)
-	order(2, 0, 1)
-	if !f.failed(0) || !f.failed(1) || f.failed(2) {
-		t.Error("failed servers are not known")
-	}
-	now = now.Add(preferAgain)
-	order(0, 2, 1) // one caller tries the first again
-	order(2, 0, 1) // the others go on
-	f.bad(0)       // in vain
-	order(2, 0, 1)
-	now = now.Add(preferAgain)
-	order(0, 2, 1)
-	f.good(0)
-	order(0, 1, 2)
-	if f.failed(0) {
-		t.Error("a server that answers counts as failed")
-	}
-}
-
-func TestWritersAreBoundedAndForgotten(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	var w writers
-	s := &server{}
-	id := func(n int) account.ID { return account.ID{Directory: "d", Object: string(rune('a' + n))} }
-	w.remember(id(0), s, now)
-	if w.of(id(0), now) != s || w.of(id(1), now) != nil || w.of(id(0), now.Add(writerLife)) != nil {
-		t.Error("the writer is not remembered, or for ever")
-	}
-	for n := range maxWriters + 10 {
-		w.remember(account.ID{Object: string(rune(n + 1000))}, s, now)
-	}
-	if len(w.last) > maxWriters {
-		t.Errorf("%d writers are kept", len(w.last))
-	}
 }
 
 // TestHiddenPolicyIsTheStrictest: one that may not be read is taken to lock at once, so no sign-in is tried.

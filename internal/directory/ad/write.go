@@ -3,13 +3,13 @@ package ad
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/account"
 	"rekey/internal/directory"
+	"rekey/internal/directory/ldapconn"
 )
 
 // condition is what tells whether a write has happened.
@@ -74,23 +74,23 @@ func (d *Directory) write(ctx context.Context, m modification) error {
 	var before condition
 	var to *server
 	err := d.reserve(ctx, m.id, func(c *conn, e *ldap.Entry) error {
-		before, to = conditionOf(e), c.server
+		before, to = conditionOf(e), c.Server
 		request := ldap.NewModifyRequest(guidDN(m.id.Object), nil)
-		m.compose(request, c.root, before)
+		m.compose(request, c.Root, before)
 		if len(request.Changes) == 0 {
 			return nil
 		}
-		d.writers.remember(m.id, c.server, d.now())
-		return c.do(ctx, d.config.WriteTimeout, func(l *ldap.Conn) error { return l.Modify(request) })
+		d.writers.Remember(m.id, c.Server, d.now())
+		return c.Do(ctx, d.config.WriteTimeout, func(l *ldap.Conn) error { return l.Modify(request) })
 	})
-	var lost *lostError
+	var lost *ldapconn.LostError
 	switch {
 	case err == nil || errors.Is(err, directory.ErrNotFound) || errors.Is(err, directory.ErrUnavailable):
 		return err
 	case !errors.As(err, &lost):
 		return translate(err)
-	case !lost.sent:
-		return unavailable(err)
+	case !lost.Sent:
+		return ldapconn.Unavailable(err)
 	}
 	d.log.WarnContext(ctx, "answer to a write was lost", "directory", d.Key(), "error", err)
 	return d.settle(ctx, m, before, to, lost)
@@ -100,19 +100,19 @@ func (d *Directory) write(ctx context.Context, m modification) error {
 func (d *Directory) reserve(ctx context.Context, id account.ID, f func(*conn, *ldap.Entry) error) error {
 	asked, shown := false, false
 	attempt := func(w want) error {
-		return d.pool.with(ctx, w, func(c *conn) error {
+		return d.pool.With(ctx, w, func(c *conn) error {
 			asked = true
 			e, err := d.object(ctx, c, id, conditionAttributes()...)
 			if err != nil {
-				return failed(err)
+				return ldapconn.Failed(err)
 			}
 			shown = true
 			return f(c, e)
 		})
 	}
-	err := attempt(want{write: true})
-	if asked && !shown && isLost(err) && ctx.Err() == nil {
-		err = attempt(want{write: true, fresh: true})
+	err := attempt(want{Write: true})
+	if asked && !shown && ldapconn.IsLost(err) && ctx.Err() == nil {
+		err = attempt(want{Write: true, Fresh: true})
 	}
 	return err
 }
@@ -124,7 +124,7 @@ const (
 
 // settle finds out what became of a write whose answer was lost. The server it went to knows; another one knows only that it did happen,
 // since what is not there may yet be replicated. A server that was too slow may still do it.
-func (d *Directory) settle(ctx context.Context, m modification, before condition, to *server, lost *lostError) error {
+func (d *Directory) settle(ctx context.Context, m modification, before condition, to *server, lost *ldapconn.LostError) error {
 	ctx, cancel := context.WithTimeout(ctx, min(settleTime, d.config.WriteTimeout))
 	defer cancel()
 	denials := 0
@@ -135,11 +135,11 @@ func (d *Directory) settle(ctx context.Context, m modification, before condition
 			denials = 0
 		case m.judge(before, after) == written:
 			return nil
-		case m.judge(before, after) == notWritten && by == to && !lost.late:
+		case m.judge(before, after) == notWritten && by == to && !lost.Late:
 			denials++ // the server may have been at it still the first time
 		}
 		if denials > 1 {
-			return unavailable(lost)
+			return ldapconn.Unavailable(lost)
 		}
 		select {
 		case <-time.After(settleWait):
@@ -154,35 +154,35 @@ func (d *Directory) conditionNow(ctx context.Context, id account.ID, first *serv
 	ask := func(c *conn) error {
 		e, err := d.object(ctx, c, id, conditionAttributes()...)
 		if err == nil {
-			now, by = conditionOf(e), c.server
+			now, by = conditionOf(e), c.Server
 		}
 		return err
 	}
-	if first != nil && !d.pool.failover.failed(first.index) {
-		if err = d.pool.with(ctx, want{server: first, fresh: true}, ask); err == nil {
+	if first != nil && !d.pool.Failed(first) {
+		if err = d.pool.With(ctx, want{Server: first, Fresh: true}, ask); err == nil {
 			return now, by, nil
 		}
 	}
-	return now, by, d.pool.read(ctx, ask)
+	return now, by, d.pool.Read(ctx, ask)
 }
 
 // PasswordSet implements directory.PasswordDater. It is zero while the password must be changed.
 func (d *Directory) PasswordSet(ctx context.Context, id account.ID) (time.Time, error) {
-	c, _, err := d.conditionNow(ctx, id, d.writers.of(id, d.now()))
+	c, _, err := d.conditionNow(ctx, id, d.writers.Of(id, d.now()))
 	return date(c.passwordSet), err
 }
 
 // PasswordMoved implements directory.PasswordDater. Unlike PasswordSet it asks every server, those that failed lately too.
 func (d *Directory) PasswordMoved(ctx context.Context, id account.ID, before time.Time) (moved, sure bool, err error) {
 	answered := false
-	for _, s := range d.pool.servers {
+	for _, s := range d.pool.Servers() {
 		var c condition
-		silent := d.pool.with(ctx, want{server: s, fresh: true}, func(l *conn) error {
+		silent := d.pool.With(ctx, want{Server: s, Fresh: true}, func(l *conn) error {
 			e, err := d.object(ctx, l, id, conditionAttributes()...)
 			if err == nil {
 				c = conditionOf(e)
 			}
-			return failed(err)
+			return ldapconn.Failed(err)
 		})
 		if silent != nil {
 			err = errors.Join(err, silent)
@@ -205,46 +205,4 @@ func date(passwordSet int64) time.Time {
 		return time.Time{}
 	}
 	return filetime(passwordSet)
-}
-
-const (
-	writerLife = time.Hour // by then every server knows
-	maxWriters = 10000
-)
-
-// writers remembers which server an account was last written to: the others learn of it later.
-type writers struct {
-	mu   sync.Mutex
-	last map[account.ID]writer
-}
-
-type writer struct {
-	server *server
-	until  time.Time
-}
-
-func (w *writers) remember(id account.ID, s *server, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.last) >= maxWriters {
-		for id, old := range w.last {
-			if now.After(old.until) {
-				delete(w.last, id)
-			}
-		}
-	}
-	if w.last == nil || len(w.last) >= maxWriters {
-		w.last = map[account.ID]writer{}
-	}
-	w.last[id] = writer{s, now.Add(writerLife)}
-}
-
-// of gives the server, nil when none is remembered.
-func (w *writers) of(id account.ID, now time.Time) *server {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if last, ok := w.last[id]; ok && now.Before(last.until) {
-		return last.server
-	}
-	return nil
 }
