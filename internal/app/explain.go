@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/directory"
 	"rekey/internal/factor"
@@ -40,7 +41,9 @@ type Answer struct {
 	Verdicts    []policy.Verdict     `json:"verdicts"`
 	Held        string               `json:"held_until,omitempty"`
 	Frozen      bool                 `json:"frozen"`
-	Usable      bool                 `json:"usable"` // false: disabled or expired in the directory
+	Usable      bool                 `json:"usable"`            // false: disabled or expired in the directory, or mastered elsewhere
+	Writes      []string             `json:"writes"`            // the accounts a new password goes to, in order
+	Follows     []string             `json:"follows,omitempty"` // those that get it later, by themselves
 }
 
 // Enrolled is one method as the decision sees it.
@@ -57,12 +60,13 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		return nil, err
 	}
 	snap := a.Settings.Snapshot()
-	found, err := directory.Find(ctx, snap.Directories, who)
+	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
 	if err != nil && len(found) == 0 {
 		return nil, err
 	}
 	answers := make([]Answer, 0, len(found))
-	for _, acc := range found {
+	for _, p := range found {
+		acc := p.Account
 		credentials, err := a.recovery.Store.Credentials(ctx, acc.ID)
 		if err != nil {
 			return nil, err
@@ -72,7 +76,8 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		answer := Answer{
 			Account: acc.ID.String(), Name: acc.Name(), Directory: acc.ID.Directory, Settings: snap.Version,
 			Outcome: outcome(d.Outcome), Policy: d.Policy, Reason: d.Reason, Requirement: d.Requirement,
-			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts), Usable: acc.State.Usable(),
+			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts), Usable: p.Usable(),
+			Writes: texts(p.Writes()), Follows: texts(p.Follows()),
 		}
 		for _, e := range facts.Enrolled {
 			answer.Enrolled = append(answer.Enrolled, Enrolled{e.Traits.Kind, e.Traits.Class.String(), e.Channel})
@@ -92,6 +97,14 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 	return answers, nil
 }
 
+func texts(ids []account.ID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.String()
+	}
+	return out
+}
+
 func outcome(o policy.Outcome) string {
 	switch o {
 	case policy.Allowed:
@@ -108,8 +121,9 @@ func (an Answer) Write(w io.Writer) {
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("Account", "%s (%s)", an.Name, an.Account)
 	if !an.Usable {
-		row("Directory", "disabled or expired: recovery shows a decoy")
+		row("Directory", "disabled, expired, or mastered in a directory it is not linked with: recovery shows a decoy")
 	}
+	row("Writes", "%s%s", strings.Join(an.Writes, ", then "), optional("; followed later by ", strings.Join(an.Follows, ", ")))
 	row("Outcome", "%s%s", an.Outcome, optional(" because ", an.Reason))
 	row("Policy", "%s (settings version %d)", an.Policy, an.Settings)
 	row("Asks for", "%s", describe(an.Requirement))

@@ -80,6 +80,7 @@ func (a *App) httpServer(h http.Handler) *http.Server {
 func (a *App) work(ctx context.Context) error {
 	return jobs.Run(ctx, a.pool, jobs.Config{
 		Deliver: a.courier.Deliver,
+		SignOut: a.recovery.SignOut,
 		Done:    a.metrics.delivered,
 		Log:     a.log,
 		Periodic: []jobs.Periodic{

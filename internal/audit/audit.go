@@ -18,6 +18,7 @@ const (
 	FlowStarted      Name = "flow.started"
 	FlowRefused      Name = "flow.refused"
 	FlowExpired      Name = "flow.expired"
+	FlowPartial      Name = "flow.partial"    // ended with one directory written and the other not
 	ProofRequested   Name = "proof.requested" // a challenge was made, a code was sent
 	ProofAccepted    Name = "proof.accepted"
 	ProofRejected    Name = "proof.rejected"
@@ -38,7 +39,10 @@ const (
 	RecoveryReleased Name = "recovery.released"
 	SettingsApplied  Name = "settings.applied"
 	AuditExported    Name = "audit.exported"
-	NoticeFailed     Name = "notice.failed" // a message could not be delivered and was given up
+	SignedOutThere   Name = "directory.signed-out" // what the account was signed in to in its directory was ended, or not
+	NoticeFailed     Name = "notice.failed"        // a message could not be delivered and was given up
+	SyncHeld         Name = "sync.held"            // more people would be marked as gone than settings allow
+	SyncApproved     Name = "sync.approved"        // somebody confirmed that they are gone
 )
 
 // Outcome is how the event ended.

@@ -107,6 +107,9 @@ func (w writer) facts() []string {
 			facts = append(facts, w.T(f.key, "Time", w.Time(at, w.m.Data["zone"])))
 		}
 	}
+	if where := w.m.Data["where"]; where != "" {
+		facts = append(facts, w.T("message.where", "Where", w.isolate(inert(where, ".&"))))
+	}
 	if from := w.m.Data["address"]; from != "" {
 		facts = append(facts, w.T("message.from", "Address", w.isolate(plain(from))))
 	}

@@ -94,6 +94,11 @@ type Named interface {
 	NetBIOS() string
 }
 
+// Spreader knows how long its servers take to tell each other of a new password.
+type Spreader interface {
+	Spread() time.Duration
+}
+
 // Checker can test its own configuration: reachability, certificates, rights. For doctor and settings.
 type Checker interface {
 	Check(ctx context.Context) []Finding

@@ -13,6 +13,18 @@ import (
 // A directory named by key in who.Domain is asked alone. Errors: ErrAmbiguous when one directory has several matches,
 // ErrUnavailable when a directory did not answer, since its match would be missed.
 func Find(ctx context.Context, all []Directory, who Identifier) ([]account.Account, error) {
+	found, failed := find(ctx, all, who)
+	var errs error
+	for _, d := range all {
+		if err := failed[d.Key()]; err != nil {
+			errs = errors.Join(errs, fmt.Errorf("%s: %w", d.Key(), err))
+		}
+	}
+	return found, errs
+}
+
+// find gives what was found, and the errors by directory.
+func find(ctx context.Context, all []Directory, who Identifier) ([]account.Account, map[string]error) {
 	asked := candidates(all, who)
 	answers := make([]chan answer, len(asked))
 	for i, d := range asked {
@@ -23,14 +35,14 @@ func Find(ctx context.Context, all []Directory, who Identifier) ([]account.Accou
 		}(answers[i])
 	}
 	var found []account.Account
-	var failed error
+	failed := map[string]error{}
 	for i, c := range answers {
 		a := <-c
 		switch {
 		case a.err == nil:
 			found = append(found, a.account)
 		case !errors.Is(a.err, ErrNotFound):
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", asked[i].Key(), a.err))
+			failed[asked[i].Key()] = a.err
 		}
 	}
 	return found, failed

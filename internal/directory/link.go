@@ -2,6 +2,10 @@ package directory
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"rekey/internal/account"
 )
@@ -46,24 +50,210 @@ const (
 // LinkMode says how one person's accounts in two directories get a new password.
 type LinkMode string
 
-// The modes.
+// The modes, as settings write them.
 const (
-	// LinkFirst writes the first directory only; hash synchronization carries it to the second.
-	LinkFirst LinkMode = "first"
-	// LinkBoth writes the first and then the second, so that it works there at once; hash synchronization would carry it too.
-	LinkBoth LinkMode = "both"
-	// LinkSeparate writes both, in order; nothing carries it.
+	// LinkHome writes the home account only; hash synchronization carries it over.
+	LinkHome LinkMode = "ad"
+	// LinkBoth writes the home account and then the other, so that it works there at once; hash synchronization runs too.
+	LinkBoth LinkMode = "ad+entra"
+	// LinkSeparate writes both; nothing carries a password over.
 	LinkSeparate LinkMode = "separate"
 )
 
 // Link ties two directories whose accounts belong to the same people.
 type Link struct {
-	First, Second string // keys, in the order they are written
-	Mode          LinkMode
+	Home  string // key of the directory that enrollments are kept under
+	Other string
+	Mode  LinkMode
+	// OtherFirst writes the other one before the home one; with LinkSeparate only.
+	OtherFirst bool
 }
 
 // Same reports whether two accounts of linked directories belong to one person: the anchor is the same octet for octet, and the
 // SIDs are the same. Names and addresses never count: they are given away again.
 func Same(a, b account.Account) bool {
 	return a.ID.Directory != b.ID.Directory && a.Anchor != "" && a.Anchor == b.Anchor && a.SID != "" && a.SID == b.SID
+}
+
+// Person is what one person has: one account, or two that a link ties.
+type Person struct {
+	account.Account                  // the home account
+	Other           *account.Account // in the directory linked to it; nil: none
+	Link            Link             // with Other
+}
+
+// Usable reports whether recovery can help: the account can sign in, and what is written to it is not written over by a directory
+// nobody told us of.
+func (p Person) Usable() bool {
+	return p.State.Usable() && !p.orphan()
+}
+
+// orphan reports an account that is mastered in a directory nobody here knows it from: what is written to it does not last.
+func (p Person) orphan() bool { return p.Other == nil && p.State.Synced }
+
+// Writes lists the accounts that a new password is written to, in order.
+func (p Person) Writes() []account.ID {
+	switch {
+	case p.Other == nil || p.Link.Mode == LinkHome || !p.Other.State.Usable():
+		return []account.ID{p.ID}
+	case p.Link.OtherFirst:
+		return []account.ID{p.Other.ID, p.ID}
+	}
+	return []account.ID{p.ID, p.Other.ID}
+}
+
+// Follows lists the accounts that get the password later, by themselves.
+func (p Person) Follows() []account.ID {
+	if p.Other == nil || p.Link.Mode != LinkHome {
+		return nil
+	}
+	return []account.ID{p.Other.ID}
+}
+
+// FindPeople is Find with the accounts of one person joined. It asks linked directories for the other account of whoever is found, by
+// anchor and never by name, and as often when nobody is found. Errors as Find, but a directory that only follows may be down.
+func FindPeople(ctx context.Context, all []Directory, links []Link, who Identifier) ([]Person, error) {
+	found, failed := find(ctx, all, who)
+	if err := serious(found, failed, links); err != nil {
+		return nil, err
+	}
+	homes := 0
+	var people []Person
+	for _, a := range homesFirst(found, links) {
+		if other(people, a) {
+			continue
+		}
+		p, err := join(ctx, all, links, a)
+		if err != nil {
+			return nil, err
+		}
+		if isHome(p.ID.Directory, links) {
+			homes++
+		}
+		if !has(people, p) && (len(found) == 1 || !p.orphan()) {
+			people = append(people, p)
+		}
+	}
+	if homes == 0 {
+		if err := askAboutNobody(ctx, all, links); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
+}
+
+// homesFirst puts accounts of home directories before the others, so that those are found by anchor.
+func homesFirst(found []account.Account, links []Link) []account.Account {
+	return slices.SortedStableFunc(slices.Values(found), func(a, b account.Account) int {
+		return rank(a, links) - rank(b, links)
+	})
+}
+
+func rank(a account.Account, links []Link) int {
+	if isHome(a.ID.Directory, links) {
+		return 0
+	}
+	return 1
+}
+
+func isHome(key string, links []Link) bool {
+	return slices.ContainsFunc(links, func(l Link) bool { return l.Home == key })
+}
+
+// other reports whether an account is somebody's other one.
+func other(people []Person, a account.Account) bool {
+	return slices.ContainsFunc(people, func(p Person) bool { return p.Other != nil && p.Other.ID == a.ID })
+}
+
+// serious leaves out the failures of directories that only follow one where somebody was found: nothing is written there.
+func serious(found []account.Account, failed map[string]error, links []Link) error {
+	for _, l := range links {
+		if l.Mode != LinkHome || errors.Is(failed[l.Other], ErrAmbiguous) {
+			continue
+		}
+		if slices.ContainsFunc(found, func(a account.Account) bool { return a.ID.Directory == l.Home }) {
+			delete(failed, l.Other)
+		}
+	}
+	var errs error
+	for _, key := range slices.Sorted(maps.Keys(failed)) {
+		errs = errors.Join(errs, fmt.Errorf("%s: %w", key, failed[key]))
+	}
+	return errs
+}
+
+func has(people []Person, p Person) bool {
+	return slices.ContainsFunc(people, func(q Person) bool { return q.ID == p.ID })
+}
+
+// join finds the other account of a by its anchor.
+func join(ctx context.Context, all []Directory, links []Link, a account.Account) (Person, error) {
+	for _, l := range links {
+		there := l.Other
+		switch a.ID.Directory {
+		case l.Home:
+		case l.Other:
+			there = l.Home
+		default:
+			continue
+		}
+		b, ok, err := counterpart(ctx, all, l, a, there)
+		if err != nil || !ok {
+			return Person{Account: a}, err
+		}
+		if there == l.Home {
+			a, b = b, a
+		}
+		return Person{Account: a, Other: &b, Link: l}, nil
+	}
+	return Person{Account: a}, nil
+}
+
+func counterpart(ctx context.Context, all []Directory, l Link, a account.Account, there string) (account.Account, bool, error) {
+	d, ok := anchored(all, there)
+	if !ok {
+		return account.Account{}, false, nil
+	}
+	anchor := a.Anchor
+	if anchor == "" {
+		anchor = nobodys
+	}
+	b, err := d.ByAnchor(ctx, anchor)
+	switch {
+	case err == nil:
+		return b, Same(a, b), nil
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrAmbiguous): // two claim to be the other: neither is
+		return account.Account{}, false, nil
+	case l.Mode == LinkHome && there == l.Other: // nothing is written there
+		return account.Account{}, false, nil
+	}
+	return account.Account{}, false, fmt.Errorf("%s: %w", there, err)
+}
+
+// nobodys is the anchor of no object: all octets are zero.
+const nobodys = "AAAAAAAAAAAAAAAAAAAAAA=="
+
+// askAboutNobody asks what is asked about somebody, so that it takes as long when nobody is found.
+func askAboutNobody(ctx context.Context, all []Directory, links []Link) error {
+	for _, l := range links {
+		d, ok := anchored(all, l.Other)
+		if !ok {
+			continue
+		}
+		if _, err := d.ByAnchor(ctx, nobodys); err != nil && !errors.Is(err, ErrNotFound) && l.Mode != LinkHome {
+			return fmt.Errorf("%s: %w", l.Other, err)
+		}
+		return nil
+	}
+	return nil
+}
+
+func anchored(all []Directory, key string) (Anchored, bool) {
+	for _, d := range all {
+		if d.Key() == key {
+			a, ok := d.(Anchored)
+			return a, ok
+		}
+	}
+	return nil, false
 }

@@ -80,8 +80,9 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	return s.try(ctx, a, in)
 }
 
-func (s *Service) find(ctx context.Context, who directory.Identifier) ([]account.Account, error) {
-	found, err := directory.Find(ctx, s.Site().Directories, who)
+func (s *Service) find(ctx context.Context, who directory.Identifier) ([]directory.Person, error) {
+	snap := s.Site()
+	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
 	switch {
 	case errors.Is(err, directory.ErrAmbiguous):
 		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")
@@ -91,16 +92,16 @@ func (s *Service) find(ctx context.Context, who directory.Identifier) ([]account
 	return found, nil
 }
 
-func keys(as []account.Account) []string {
-	out := make([]string, len(as))
-	for i, a := range as {
-		out[i] = a.ID.Directory
+func keys(people []directory.Person) []string {
+	out := make([]string, len(people))
+	for i, p := range people {
+		out[i] = p.ID.Directory
 	}
 	return out
 }
 
 // attempt prepares the try. A name nobody has is asked of the first directory, and counted under what was typed.
-func (s *Service) attempt(who directory.Identifier, found []account.Account, from Source) (attempt, error) {
+func (s *Service) attempt(who directory.Identifier, found []directory.Person, from Source) (attempt, error) {
 	now := s.Now()
 	a := attempt{sess: Session{
 		ID: randomText(12), Locale: from.Locale, SignedIn: now, Touched: now, Expires: now.Add(s.Site().Session.Life),

@@ -14,7 +14,10 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 		ID: s.ID, Moves: 1, Action: s.Action, Stage: Choose, Account: s.Account, Decoy: s.Decoy,
 		Name: s.Name, Typed: s.Typed, SignIn: s.SignIn, Locale: s.Locale, Settings: s.Settings,
 		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
-		Offers: s.Offers, Started: now, Touched: now, Expires: now.Add(l.Life),
+		Offers: s.Offers, Targets: slices.Clone(s.Targets), Follows: s.Follows, Started: now, Touched: now, Expires: now.Add(l.Life),
+	}
+	for i := range f.Targets {
+		f.Targets[i].State = TargetPlanned
 	}
 	if f.satisfied() {
 		f.Stage = Password
@@ -90,6 +93,7 @@ func (f Flow) satisfied() bool {
 // clone copies what Apply writes through.
 func clone(f Flow) Flow {
 	f.Proven = slices.Clone(f.Proven)
+	f.Targets = slices.Clone(f.Targets)
 	if f.Challenge != nil {
 		c := *f.Challenge
 		f.Challenge = &c
@@ -204,22 +208,34 @@ func proven(f Flow, p policy.Proof, e Judged, ev audit.Event, now time.Time) (Fl
 }
 
 func blocked(f Flow, e Blocked, now time.Time) (Flow, Effects, error) {
-	f.Refusal, f.Until = RefusedBlocked, e.Until
-	g, fx := end(f, Refused, now,
-		record(f, audit.AccountBlocked, audit.Refused, "too-many", e.Source, now),
-		record(f, audit.FlowRefused, audit.Refused, string(RefusedBlocked), e.Source, now))
+	f.Until = e.Until
+	g, fx, err := refuse(f, RefusedBlocked, e.Source, now)
+	fx.Audit = append([]audit.Event{record(f, audit.AccountBlocked, audit.Refused, "too-many", e.Source, now)}, fx.Audit...)
 	fx.Send = e.Notices
-	return g, fx, nil
+	return g, fx, err
 }
 
 func refuse(f Flow, r Refusal, from audit.Source, now time.Time) (Flow, Effects, error) {
+	if f.begun() {
+		g, fx := halve(f, string(r), from, now)
+		return g, fx, nil
+	}
 	f.Refusal = r
 	g, fx := end(f, Refused, now, record(f, audit.FlowRefused, audit.Refused, string(r), from, now))
 	return g, fx, nil
 }
 
 func expire(f Flow, why string, now time.Time) (Flow, Effects) {
+	if f.begun() {
+		return halve(f, why, audit.Source{}, now)
+	}
 	return end(f, Expired, now, record(f, audit.FlowExpired, audit.Refused, why, audit.Source{}, now))
+}
+
+// halve ends a flow that has written one directory and will not write the other: what is written stays, and is said.
+func halve(f Flow, why string, from audit.Source, now time.Time) (Flow, Effects) {
+	f.Notice = ""
+	return end(f, Done, now, record(f, audit.FlowPartial, audit.Failed, why, from, now))
 }
 
 // end closes a flow and forgets what only an open one needs.
@@ -229,44 +245,99 @@ func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
 }
 
 func claimed(f Flow, e Claimed, now time.Time) (Flow, Effects, error) {
-	if f.Decoy || f.Account.IsZero() || !f.satisfied() {
+	if f.Decoy || f.Account.IsZero() || f.next() < 0 || !f.satisfied() || len(e.Before) != len(f.Targets) {
 		return f, Effects{}, ErrNotSatisfied
 	}
-	f.Writing = &Writing{Claim: e.Claim, Since: now, PasswordSet: e.PasswordSet}
-	f.Stage, f.WasLocked, f.Notice = Applying, e.WasLocked, ""
-	return f, Effects{Audit: []audit.Event{record(f, audit.WriteIntended, audit.OK, "", e.Source, now)}}, nil
+	for i := range f.Targets {
+		t := &f.Targets[i]
+		if t.State == TargetConfirmed {
+			continue
+		}
+		t.State, t.Reason, t.PasswordSet, t.WasLocked = TargetPlanned, "", e.Before[i].PasswordSet, e.Before[i].WasLocked
+		f.WasLocked = f.WasLocked || t.WasLocked
+	}
+	f.Writing = &Writing{Claim: e.Claim}
+	f.Stage, f.Notice = Applying, ""
+	ev := intend(&f, f.next(), e.Source, now)
+	return f, Effects{Audit: []audit.Event{ev}}, nil
+}
+
+// intend marks a target as the one under way.
+func intend(f *Flow, i int, from audit.Source, now time.Time) audit.Event {
+	f.Targets[i].State, f.Writing.Since = TargetWriting, now
+	return recordOf(*f, f.Targets[i], audit.WriteIntended, audit.OK, "", from, now)
 }
 
 func written(f Flow, e Written, now time.Time) (Flow, Effects, error) {
-	if f.Writing == nil || f.Writing.Claim != e.Claim {
+	i := f.underway()
+	if f.Writing == nil || f.Writing.Claim != e.Claim || i < 0 {
 		return f, Effects{}, ErrNotYours
 	}
-	switch e.Outcome {
-	case Confirmed:
-		f.Unlocked = e.Unlocked
-		g, fx := end(f, Done, now, record(f, audit.WriteDone, audit.OK, "", e.Source, now))
-		fx.Send, fx.CloseOthers = e.Notices, true
-		return g, fx, nil
-	case Rejected:
-		f.Stage, f.Writing, f.Notice = Password, nil, "rejected:"+e.Reason
-		return f, Effects{Audit: []audit.Event{record(f, audit.WriteRejected, audit.Refused, e.Reason, e.Source, now)}}, nil
-	case NotWritten:
-		return notWritten(f, e, now)
+	tells := f.Tells(e)
+	g, fx, err := outcome(f, i, e, now)
+	if tells {
+		fx.Send, fx.SignOut, fx.CloseOthers = e.Notices, e.SignOut, true
 	}
-	f.Writing.Unknown = true
-	return f, Effects{Audit: []audit.Event{record(f, audit.WriteUnknown, audit.Unknown, e.Reason, e.Source, now)}}, nil
+	return g, fx, err
 }
 
-func notWritten(f Flow, e Written, now time.Time) (Flow, Effects, error) {
-	ev := record(f, audit.WriteRejected, audit.Failed, e.Reason, e.Source, now)
-	f.Writing = nil
+// outcome takes what became of target i.
+func outcome(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) {
+	t := &f.Targets[i]
+	switch e.Outcome {
+	case Confirmed:
+		t.State, t.Claim = TargetConfirmed, e.Claim
+		f.Unlocked = f.Unlocked || e.Unlocked
+		return confirmed(f, i, e, now)
+	case Rejected:
+		t.State, t.Reason = TargetRejected, e.Reason
+		return retry(f, "rejected:"+e.Reason, recordOf(f, *t, audit.WriteRejected, audit.Refused, e.Reason, e.Source, now))
+	case NotWritten:
+		return notWritten(f, i, e, now)
+	}
+	t.State, f.Writing.Unknown = TargetUnknown, true
+	return f, Effects{Audit: []audit.Event{recordOf(f, *t, audit.WriteUnknown, audit.Unknown, e.Reason, e.Source, now)}}, nil
+}
+
+// confirmed goes on to the next target, or ends.
+func confirmed(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) {
+	ev := recordOf(f, f.Targets[i], audit.WriteDone, audit.OK, "", e.Source, now)
+	next := f.next()
+	switch {
+	case next < 0:
+		g, fx := end(f, Done, now, ev)
+		return g, fx, nil
+	case e.Alone:
+		return retry(f, "missing", ev)
+	}
+	f.Writing.Unknown = false
+	return f, Effects{Audit: []audit.Event{ev, intend(&f, next, e.Source, now)}}, nil
+}
+
+// retry goes back to the password with what the page should say.
+func retry(f Flow, say string, ev audit.Event) (Flow, Effects, error) {
+	f.Stage, f.Writing, f.Notice = Password, nil, say
+	return f, Effects{Audit: []audit.Event{ev}}, nil
+}
+
+func notWritten(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) {
+	t := &f.Targets[i]
+	ev := recordOf(f, *t, audit.WriteRejected, audit.Failed, e.Reason, e.Source, now)
 	if e.Reason == "denied" || e.Reason == "gone" {
+		t.State, t.Reason, f.Writing = TargetRejected, e.Reason, nil
 		g, fx, err := refuse(f, Refusal(e.Reason), e.Source, now)
 		fx.Audit = append([]audit.Event{ev}, fx.Audit...)
 		return g, fx, err
 	}
-	f.Stage, f.Notice = Password, "unavailable"
-	return f, Effects{Audit: []audit.Event{ev}}, nil
+	t.State, t.Reason = TargetPlanned, e.Reason
+	return retry(f, "unavailable", ev)
+}
+
+// recordOf makes the audit event of one target's write.
+func recordOf(f Flow, t Target, name audit.Name, o audit.Outcome, reason string, from audit.Source, now time.Time) audit.Event {
+	ev := record(f, name, o, reason, from, now)
+	ev.Subject = t.Account
+	return ev
 }
 
 // record makes the audit event of a transition.

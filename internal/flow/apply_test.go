@@ -50,8 +50,8 @@ func TestAFlowFromStartToEnd(t *testing.T) {
 	if f.Stage != Password || f.Challenge != nil {
 		t.Fatalf("after two: %+v", f)
 	}
-	f, fx = run(t, f, Claimed{Claim: "c1", PasswordSet: noon, WasLocked: true})
-	if f.Stage != Applying || *f.Writing != (Writing{Claim: "c1", Since: noon.Add(time.Minute), PasswordSet: noon}) || fx.Audit[0].Name != audit.WriteIntended {
+	f, fx = run(t, f, Claimed{Claim: "c1", Before: []Before{{PasswordSet: noon, WasLocked: true}}})
+	if f.Stage != Applying || *f.Writing != (Writing{Claim: "c1", Since: noon.Add(time.Minute)}) || !f.Targets[0].PasswordSet.Equal(noon) || fx.Audit[0].Name != audit.WriteIntended {
 		t.Fatalf("claimed: %+v", f)
 	}
 	f, fx = run(t, f, Written{Claim: "c1", Outcome: Confirmed, Unlocked: true, Notices: Sends{{ID: "n"}}})
@@ -86,7 +86,7 @@ func TestAChangeMayAskForTheCurrentPasswordAlone(t *testing.T) {
 func TestAttack01StepsCannotBeSkipped(t *testing.T) {
 	half, _ := run(t, begun(nil), prove(app, byApp)...)
 	for _, f := range []Flow{begun(nil), half, at(Prove)[1]} {
-		refused(t, f, Claimed{Claim: "c"}, ErrWrongStage)
+		refused(t, f, Claimed{Claim: "c", Before: make([]Before, 1)}, ErrWrongStage)
 		refused(t, f, Written{Claim: "", Outcome: Confirmed}, ErrWrongStage)
 		refused(t, f, Mistyped{}, ErrWrongStage)
 	}
@@ -102,7 +102,7 @@ func TestAttack01StepsCannotBeSkipped(t *testing.T) {
 	} {
 		f := at(Password)[0]
 		forge(&f)
-		if g, _, err := Apply(f, Claimed{Claim: "c"}, limits, noon); !errors.Is(err, ErrNotSatisfied) || g.Writing != nil {
+		if g, _, err := Apply(f, Claimed{Claim: "c", Before: make([]Before, 1)}, limits, noon); !errors.Is(err, ErrNotSatisfied) || g.Writing != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -144,8 +144,8 @@ func TestAttack10OneOfManyAnswersWins(t *testing.T) {
 	f, _ = run(t, f, Judged{Proof: &byApp})
 	refused(t, f, Judged{Proof: &byApp}, ErrWrongStage)
 
-	f, _ = run(t, at(Password)[0], Claimed{Claim: "first"})
-	refused(t, f, Claimed{Claim: "second"}, ErrWrongStage)
+	f, _ = run(t, at(Password)[0], Claimed{Claim: "first", Before: make([]Before, 1)})
+	refused(t, f, Claimed{Claim: "second", Before: make([]Before, 1)}, ErrWrongStage)
 	refused(t, f, Written{Claim: "second", Outcome: Confirmed}, ErrNotYours)
 	f, _ = run(t, f, Written{Claim: "first", Outcome: Confirmed})
 	refused(t, f, Written{Claim: "first", Outcome: Confirmed}, ErrOver)
@@ -292,7 +292,7 @@ func TestADecoyNeverProves(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 	change := begun(func(s *Start) { s.Decoy, s.Action, s.Decision.Requirement = true, policy.Change, policy.Requirement{} })
-	refused(t, change, Claimed{Claim: "c"}, ErrNotSatisfied)
+	refused(t, change, Claimed{Claim: "c", Before: make([]Before, 1)}, ErrNotSatisfied)
 }
 
 func TestUsefulOffers(t *testing.T) {

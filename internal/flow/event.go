@@ -59,19 +59,20 @@ type Stopped struct {
 
 // Claimed records the intent to write. From here on only the holder of the claim may report the outcome.
 type Claimed struct {
-	Claim       string
-	PasswordSet time.Time
-	WasLocked   bool
-	Source      audit.Source
+	Claim  string
+	Before []Before // one for each target; those of written ones are not looked at
+	Source audit.Source
 }
 
-// Written reports the outcome of the write.
+// Written reports the outcome of the write of the target under way.
 type Written struct {
 	Claim    string
 	Outcome  WriteOutcome
 	Reason   string // with Rejected: the directory's reason; with NotWritten: short code
+	Alone    bool   // the password is not known any more: what is left waits until it is typed again
 	Unlocked bool
-	Notices  Sends // with Confirmed: tell the owner
+	Notices  Sends        // sent when Tells
+	SignOut  []account.ID // signed out when Tells
 	Source   audit.Source
 }
 
@@ -81,9 +82,9 @@ type WriteOutcome uint8
 // The outcomes.
 const (
 	UnknownOutcome WriteOutcome = iota // the answer was lost: stays in Applying until resolved
-	Confirmed
-	Rejected   // the directory's policy refused the password: back to Password
-	NotWritten // nothing was sent, or the directory does not let us: back to Password (unavailable) or Refused (denied)
+	Confirmed                          // on to the next target, if there is one
+	Rejected                           // the directory's policy refused the password: back to Password
+	NotWritten                         // nothing was sent, or the directory does not let us: back to Password (unavailable) or Refused (denied)
 )
 
 // Lapsed ends a flow whose time is over; ErrWrongStage when it is not.
@@ -118,6 +119,8 @@ type Start struct {
 	Settings int64
 	Decision policy.Decision
 	Offers   []Offer
+	Targets  []Target     // in the order of writing; State is not looked at
+	Follows  []account.ID // see Flow
 	Source   audit.Source
 }
 

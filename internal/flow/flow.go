@@ -95,7 +95,9 @@ type Flow struct {
 	Locale      string               `json:"locale"`
 	Started     time.Time            `json:"started"`
 	Touched     time.Time            `json:"touched"`
-	Expires     time.Time            `json:"expires"` // absolute
+	Expires     time.Time            `json:"expires"`           // absolute
+	Targets     []Target             `json:"targets,omitempty"` // what is written, in order; none for decoys
+	Follows     []account.ID         `json:"follows,omitempty"` // what gets the password later, by itself
 	Writing     *Writing             `json:"writing,omitempty"`
 	Refusal     Refusal              `json:"refusal,omitempty"`
 	Until       time.Time            `json:"until,omitzero"`     // with RefusedBlocked: when to come back
@@ -107,17 +109,17 @@ type Flow struct {
 
 // Writing is the record of intent made before the directory is written.
 type Writing struct {
-	Claim       string    `json:"claim"` // random: who may finish it
-	Since       time.Time `json:"since"`
-	PasswordSet time.Time `json:"password_set"` // what the directory said before the write
-	Unknown     bool      `json:"unknown,omitempty"`
+	Claim   string    `json:"claim"` // random: who may finish it
+	Since   time.Time `json:"since"` // of the target under way
+	Unknown bool      `json:"unknown,omitempty"`
 }
 
 // Effects is what must be committed with the changed flow, or not at all.
 type Effects struct {
 	Audit       []audit.Event
 	Send        []message.Message
-	CloseOthers bool // expire every other open flow of the account, and end its sessions
+	CloseOthers bool         // expire every other open flow of the account, and end its sessions
+	SignOut     []account.ID // end what these are signed in to in their directories
 }
 
 // Limits are the times and counts the machine enforces.

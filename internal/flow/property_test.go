@@ -31,6 +31,7 @@ func anyStart(t *rapid.T) Start {
 	}
 	if !s.Decoy {
 		s.Account = account.ID{Directory: "corp.example.test", Object: "1"}
+		s.Targets = []Target{{Account: s.Account}, {Account: account.ID{Directory: "cloud", Object: "2"}}}[:rapid.IntRange(1, 2).Draw(t, "targets")]
 	}
 	for i := range rapid.IntRange(0, 4).Draw(t, "offers") {
 		o := rapid.SampledFrom(kinds).Draw(t, "kind")
@@ -91,13 +92,23 @@ func anyEvent(t *rapid.T, f Flow) Event {
 		Mistyped{Notice: "rejected:wrong-current"},
 		Blocked{Until: noon},
 		Stopped{Refusal: RefusedByPerson},
-		Claimed{Claim: "c1"},
-		Claimed{Claim: "c1"},
-		Written{Claim: "c1", Outcome: WriteOutcome(rapid.IntRange(0, 3).Draw(t, "outcome")), Reason: rapid.SampledFrom([]string{"", "denied", "too-short"}).Draw(t, "reason")},
+		Claimed{Claim: "c1", Before: make([]Before, len(f.Targets))},
+		Claimed{Claim: "c3", Before: make([]Before, len(f.Targets))},
+		Written{
+			Claim: claim(f), Outcome: WriteOutcome(rapid.IntRange(0, 3).Draw(t, "outcome")), Alone: rapid.Bool().Draw(t, "alone"),
+			Reason: rapid.SampledFrom([]string{"", "denied", "too-short"}).Draw(t, "reason"), Notices: Sends{{ID: "done"}},
+		},
 		Written{Claim: "c2", Outcome: Confirmed},
 		Lapsed{},
 		Superseded{},
 	}).Draw(t, "event")
+}
+
+func claim(f Flow) string {
+	if f.Writing == nil {
+		return "none"
+	}
+	return f.Writing.Claim
 }
 
 // TestAttack01NoSequenceOfEventsSkipsAProof holds every sequence of events to the promises of the package comment.
@@ -149,11 +160,39 @@ func sound(t *rapid.T, f, g Flow, ev Event, fx Effects, err error) {
 	if len(g.Proven) > len(f.Proven) && (f.Challenge == nil || f.Challenge.Tries == 0) {
 		t.Fatal("a proof nobody counted")
 	}
-	if fx.CloseOthers != (g.Stage == Done && f.Stage != Done) {
-		t.Fatalf("%T to %s: CloseOthers is %v", ev, g.Stage, fx.CloseOthers)
-	}
 	settled(t, f, g)
+	halves(t, f, g, ev, fx)
 	growing(t, f, g, ev)
+}
+
+// halves: targets are written one at a time and once, what is written is told once, and no flow ends as if nothing had been.
+func halves(t *rapid.T, f, g Flow, ev Event, fx Effects) {
+	underway, confirmed := 0, 0
+	for i, target := range g.Targets {
+		switch target.State {
+		case TargetWriting, TargetUnknown:
+			underway++
+		case TargetConfirmed:
+			confirmed++
+		}
+		if f.Targets[i].State == TargetConfirmed && target != f.Targets[i] {
+			t.Fatalf("%T touched what was written: %+v became %+v", ev, f.Targets[i], target)
+		}
+		if was := f.Targets[i].State; target.State == TargetConfirmed && was != TargetConfirmed && was != TargetWriting && was != TargetUnknown {
+			t.Fatalf("%T confirmed what was %s", ev, was)
+		}
+	}
+	if (g.Stage == Applying) != (underway == 1) || underway > 1 {
+		t.Fatalf("%T: at %s %d targets are under way", ev, g.Stage, underway)
+	}
+	if confirmed > 0 && (g.Stage == Refused || g.Stage == Expired) || g.Stage == Done && confirmed == 0 {
+		t.Fatalf("%T: ended as %s with %d written", ev, g.Stage, confirmed)
+	}
+	_, ok := ev.(Written)
+	tells := ok && f.Stage == Applying && g.Stage != Applying && g.confirmedBy(f.Writing.Claim)
+	if told := len(fx.Send) > 0 && fx.Send[0].ID == "done"; fx.CloseOthers != tells || told != tells {
+		t.Fatalf("%T to %s: told %v, closes others %v, want %v", ev, g.Stage, told, fx.CloseOthers, tells)
+	}
 }
 
 // settled: what was decided at the start stays.

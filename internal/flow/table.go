@@ -41,10 +41,10 @@ var table = []transition{
 
 	{Password, "Claimed", []Stage{Applying}},
 	{Password, "Mistyped", []Stage{Password}},
-	{Password, "Blocked", []Stage{Refused}},
-	{Password, "Stopped", []Stage{Refused}},
-	{Password, "Lapsed", []Stage{Expired}},
-	{Password, "Superseded", []Stage{Expired}},
+	{Password, "Blocked", []Stage{Refused, Done}}, // done, partly: one directory is written and the other will not be
+	{Password, "Stopped", []Stage{Refused, Done}},
+	{Password, "Lapsed", []Stage{Expired, Done}},
+	{Password, "Superseded", []Stage{Expired, Done}},
 
 	{Applying, "Written", []Stage{Done, Password, Refused, Applying}},
 }

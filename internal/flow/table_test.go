@@ -28,6 +28,9 @@ var (
 	mail = Offer{Ref: "mail", Kind: factor.Mail, Class: factor.Knows, Credentials: []CredentialOf{{"mail", "mail:a@home.example.test"}}}
 	keys = Offer{Ref: "passkey", Kind: factor.Passkey, Class: factor.Has | factor.Is, Credentials: []CredentialOf{{"key1", "device:1"}, {"key2", "device:2"}}}
 
+	home  = account.ID{Directory: "corp.example.test", Object: "1"}
+	cloud = account.ID{Directory: "cloud.example.test", Object: "2"}
+
 	byApp  = policy.Proof{Kind: factor.TOTP, Class: factor.Has, Channel: "device:app", Credential: "app"}
 	byMail = policy.Proof{Kind: factor.Mail, Class: factor.Knows, Channel: "mail:a@home.example.test", Credential: "mail"}
 	byKey  = policy.Proof{Kind: factor.Passkey, Class: factor.Has | factor.Is, Channel: "device:1", Credential: "key1"}
@@ -36,8 +39,8 @@ var (
 // begun is a flow of an account with an app, a mail address and two passkeys, of which two have to be proven.
 func begun(change func(*Start)) Flow {
 	s := Start{
-		ID: "f1", Action: policy.Reset, Account: account.ID{Directory: "corp.example.test", Object: "1"}, Name: "alice", SignIn: "alice",
-		Settings: 7, Offers: []Offer{app, mail, keys},
+		ID: "f1", Action: policy.Reset, Account: home, Name: "alice", SignIn: "alice",
+		Settings: 7, Offers: []Offer{app, mail, keys}, Targets: []Target{{Account: home}},
 		Decision: policy.Decision{Outcome: policy.Allowed, Policy: "staff", Requirement: policy.Requirement{Count: 2}},
 	}
 	if change != nil {
@@ -64,11 +67,30 @@ func at(s Stage) []Flow {
 		return out
 	case Password, Applying:
 		f.Proven = []policy.Proof{byApp, byMail}
+		one := f
 		if s == Applying {
-			f.Writing = &Writing{Claim: "c1", Since: noon}
+			one = writing(f)
 		}
+		out = append(out, one)
+		for _, first := range []TargetState{TargetPlanned, TargetConfirmed} {
+			g := f
+			g.Targets = []Target{{Account: home, State: first}, {Account: cloud, State: TargetPlanned}}
+			if s == Applying {
+				g = writing(g)
+			}
+			out = append(out, g)
+		}
+		return out
 	}
-	return append(out, f)
+	return []Flow{f}
+}
+
+// writing marks the next target as the one under way.
+func writing(f Flow) Flow {
+	f.Targets = slices.Clone(f.Targets)
+	f.Targets[f.next()].State = TargetWriting
+	f.Writing = &Writing{Claim: "c1", Since: noon}
+	return f
 }
 
 // events has every event in every shape that makes a difference.
@@ -91,9 +113,11 @@ func events() []Event {
 		Judged{Next: &Challenge{Ref: "totp"}},
 		Blocked{Until: noon.Add(time.Hour)},
 		Stopped{Refusal: RefusedByPerson},
-		Claimed{Claim: "c1"},
+		Claimed{Claim: "c1", Before: make([]Before, 1)},
+		Claimed{Claim: "c1", Before: make([]Before, 2)},
 		Written{Claim: "c1"},
 		Written{Claim: "c1", Outcome: Confirmed},
+		Written{Claim: "c1", Outcome: Confirmed, Alone: true},
 		Written{Claim: "c1", Outcome: Rejected, Reason: "too-short"},
 		Written{Claim: "c1", Outcome: NotWritten, Reason: "unavailable"},
 		Written{Claim: "c1", Outcome: NotWritten, Reason: "denied"},

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"rekey/internal/delivery"
+	"rekey/internal/recovery"
 )
 
 const (
@@ -47,6 +48,8 @@ type Periodic struct {
 // Config is what to do.
 type Config struct {
 	Deliver func(context.Context, delivery.Job, delivery.Attempt) delivery.Report
+	// SignOut signs an account out in its directory; last says that there will be no other try.
+	SignOut func(ctx context.Context, job recovery.SignOutJob, last bool) error
 	// Done is told of every try; may be nil.
 	Done func(channel, outcome string)
 	// Periodic work runs on one replica at a time, for at most a minute or its interval, whichever is longer.
@@ -80,6 +83,9 @@ func Run(ctx context.Context, pool *pgxpool.Pool, c Config) error {
 func newClient(pool *pgxpool.Pool, c Config) (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &deliverer{config: c}); err != nil {
+		return nil, err
+	}
+	if err := river.AddWorkerSafely(workers, &signer{config: c}); err != nil {
 		return nil, err
 	}
 	if err := river.AddWorkerSafely(workers, &periodicWorker{config: c}); err != nil {

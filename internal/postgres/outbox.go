@@ -12,8 +12,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 
+	"rekey/internal/account"
 	"rekey/internal/delivery"
 	"rekey/internal/message"
+	"rekey/internal/recovery"
 )
 
 // enqueue hands messages to the job queue. One with an ID that is queued already is not sent twice.
@@ -35,6 +37,22 @@ func (t *tx) enqueue(ctx context.Context, ms []message.Message) error {
 			Args:       delivery.Job{ID: m.ID, Sealed: sealed},
 			InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}},
 		}
+	}
+	if err := t.send(ctx); err != nil {
+		return err
+	}
+	_, err := t.store.queue.InsertManyTx(ctx, queueTx{t}, jobs)
+	return err
+}
+
+// signOut hands accounts that are to be signed out in their directories to the job queue.
+func (t *tx) signOut(ctx context.Context, ids []account.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	jobs := make([]river.InsertManyParams, len(ids))
+	for i, id := range ids {
+		jobs[i].Args = recovery.SignOutJob{Directory: id.Directory, Object: id.Object}
 	}
 	if err := t.send(ctx); err != nil {
 		return err

@@ -54,9 +54,15 @@ func (s *Store) attempt(ctx context.Context, fn func(ctx context.Context, t *tx)
 		return err
 	}
 	defer conn.Release() // closes a connection that a panic left in a transaction
+	return s.on(ctx, conn, fn)
+}
+
+// on runs fn once in a transaction on a connection.
+func (s *Store) on(ctx context.Context, conn *pgxpool.Conn, fn func(ctx context.Context, t *tx) error) error {
 	t := &tx{conn: conn, store: s}
 	t.batch.Queue("BEGIN")
-	if err = fn(ctx, t); t.done {
+	err := fn(ctx, t)
+	if t.done {
 		return err
 	}
 	if idle := byte('I'); conn.Conn().PgConn().TxStatus() != idle {
@@ -144,6 +150,9 @@ func (t *tx) commit(ctx context.Context, who owner, e flow.Effects) error {
 	}
 	if err := t.enqueue(ctx, e.Send); err != nil {
 		return fmt.Errorf("queue messages: %w", err)
+	}
+	if err := t.signOut(ctx, e.SignOut); err != nil {
+		return fmt.Errorf("queue sign-outs: %w", err)
 	}
 	return t.record(ctx, events)
 }

@@ -53,22 +53,26 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	if len(found) > 1 {
 		return Begun{Domains: domains(found)}, nil
 	}
-	if err := preflight(ctx, snap, home(snap, who, found)); err != nil {
+	if err := preflight(ctx, snap, written(snap, who, found)); err != nil {
 		return Begun{}, err
 	}
-	if len(found) == 0 || !found[0].State.Usable() {
+	if len(found) == 0 || !found[0].Usable() {
 		return s.beginDecoy(ctx, snap, in, who)
 	}
 	return s.beginReal(ctx, snap, in, who, found[0])
 }
 
-// home is the directory an account is in, or one of an unknown name would be in.
-func home(snap *site.Snapshot, who directory.Identifier, found []account.Account) string {
-	if len(found) > 0 {
-		return found[0].ID.Directory
+// written lists the directories that a flow will write, or one of an unknown name would.
+func written(snap *site.Snapshot, who directory.Identifier, found []directory.Person) []string {
+	if len(found) == 0 {
+		key, _ := nobody(snap, who)
+		return []string{key}
 	}
-	key, _ := nobody(snap, who)
-	return key
+	var keys []string
+	for _, id := range found[0].Writes() {
+		keys = append(keys, id.Directory)
+	}
+	return keys
 }
 
 func (s *Service) take(ctx context.Context, key string, b throttle.Bucket) error {
@@ -96,8 +100,8 @@ func sourceKey(a netip.Addr) string {
 }
 
 // lookup finds everybody a typed name could mean.
-func lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) ([]account.Account, error) {
-	found, err := directory.Find(ctx, snap.Directories, who)
+func lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) ([]directory.Person, error) {
+	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
 	if errors.Is(err, directory.ErrAmbiguous) {
 		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")
 	}
@@ -107,27 +111,48 @@ func lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) 
 	return found, nil
 }
 
-func domains(as []account.Account) []string {
-	keys := make([]string, len(as))
-	for i, a := range as {
-		keys[i] = a.ID.Directory
+func domains(people []directory.Person) []string {
+	keys := make([]string, len(people))
+	for i, p := range people {
+		keys[i] = p.ID.Directory
 	}
 	return keys
 }
 
-// preflight refuses to ask anybody for anything while the directory could not be written.
-func preflight(ctx context.Context, snap *site.Snapshot, key string) error {
-	d, ok := snap.Directory(key)
-	if !ok {
-		return errUnavailable
-	}
-	if h := d.Health(ctx); !h.Writable {
-		return fault.Wrap(fault.Unavailable, errUnavailable.Text, errors.New(key+": "+h.Detail))
+// preflight refuses to ask anybody for anything while one of the directories could not be written.
+func preflight(ctx context.Context, snap *site.Snapshot, keys []string) error {
+	for _, key := range keys {
+		d, ok := snap.Directory(key)
+		if !ok {
+			return errUnavailable
+		}
+		if h := d.Health(ctx); !h.Writable {
+			return fault.Wrap(fault.Unavailable, errUnavailable.Text, errors.New(key+": "+h.Detail))
+		}
 	}
 	return nil
 }
 
-func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier, a account.Account) (Begun, error) {
+// targets lists what a flow writes. An unlock asks only directories that can.
+func targets(snap *site.Snapshot, action policy.Action, p directory.Person) []flow.Target {
+	var ts []flow.Target
+	for _, id := range p.Writes() {
+		d, _ := snap.Directory(id.Directory)
+		_, unlocks := d.(directory.Unlocker)
+		_, changes := d.(directory.Changer)
+		if action == policy.Unlock && !unlocks {
+			continue
+		}
+		ts = append(ts, flow.Target{Account: id, Current: action == policy.Change && changes})
+	}
+	return ts
+}
+
+func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier, p directory.Person) (Begun, error) {
+	a, write := p.Account, targets(snap, in.Action, p)
+	if len(write) == 0 {
+		return s.beginDecoy(ctx, snap, in, who)
+	}
 	credentials, err := s.Store.Credentials(ctx, a.ID)
 	if err != nil {
 		return Begun{}, err
@@ -147,6 +172,8 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		SignIn:   a.Name(),
 		Decision: decision,
 		Offers:   site.Offers(snap, decision.Requirement, credentials),
+		Targets:  write,
+		Follows:  p.Follows(),
 	}
 	return s.create(ctx, snap, in, start)
 }

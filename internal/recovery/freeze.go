@@ -60,11 +60,12 @@ func (s *Service) signIn(ctx context.Context, who account.ID) string {
 	return a.Name()
 }
 
-// tell writes to the owner of a flow's account. Nobody owns a decoy.
+// tell writes to the owner of a flow's account. Nobody owns a decoy. An ID in the event tells messages of one flow apart.
 func (s *Service) tell(ctx context.Context, f flow.Flow, e notice.Event, from Source) flow.Sends {
 	if f.Decoy {
 		return nil
 	}
-	e.ID, e.Account, e.Name, e.Locale, e.Source = string(f.ID), f.Account, f.SignIn, f.Locale, from.Source
+	e.ID = string(f.ID) + e.ID
+	e.Account, e.Name, e.Locale, e.Source = f.Account, f.SignIn, f.Locale, from.Source
 	return s.Owner.Tell(ctx, e)
 }

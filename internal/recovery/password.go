@@ -3,6 +3,8 @@ package recovery
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"rekey/internal/account"
@@ -46,7 +48,7 @@ func (s *Service) Finish(ctx context.Context, token Token, at string, in NewPass
 			return f, err
 		}
 	}
-	if f.Action == policy.Change {
+	if asksCurrent(f) {
 		if f, err = s.countChange(ctx, f, from); err != nil || f.Stage.Final() {
 			return f, err
 		}
@@ -58,19 +60,38 @@ func (s *Service) Finish(ctx context.Context, token Token, at string, in NewPass
 		return f, errStale
 	}
 	claimed, mails, err := s.claim(ctx, f, from)
-	if err != nil || claimed.Stage != flow.Applying {
+	if err != nil {
 		return claimed, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	return s.writeAll(context.WithoutCancel(ctx), claimed, mails, in, from)
+}
+
+// writeAll writes one target after the other, and stops at the first that does not take it.
+func (s *Service) writeAll(ctx context.Context, f flow.Flow, mails []string, in NewPassword, from Source) (flow.Flow, error) {
+	for f.Stage == flow.Applying && !f.Writing.Unknown {
+		t, ok := f.Current()
+		if !ok {
+			return f, errStale
+		}
+		var err error
+		if f, err = s.writeOne(ctx, f, t, mails, in, from); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+func (s *Service) writeOne(ctx context.Context, f flow.Flow, t flow.Target, mails []string, in NewPassword, from Source) (flow.Flow, error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	written := s.write(ctx, claimed, in)
-	written.Claim, written.Source = claimed.Writing.Claim, from.Source
-	return s.record(ctx, claimed, mails, written, from)
+	w := s.write(ctx, f, t, in)
+	w.Claim, w.Source = f.Writing.Claim, from.Source
+	return s.record(ctx, f, mails, w, from)
 }
 
 // check applies the rules that can be judged here.
 func (s *Service) check(ctx context.Context, f flow.Flow, in NewPassword) error {
-	if f.Action == policy.Change && in.Current.Empty() {
+	if asksCurrent(f) && in.Current.Empty() {
 		return fault.New(fault.Invalid, "change.current-missing").On("current")
 	}
 	if in.Password.Empty() {
@@ -88,6 +109,9 @@ func (s *Service) check(ctx context.Context, f flow.Flow, in NewPassword) error 
 	}
 	return nil
 }
+
+// asksCurrent reports whether the current password is asked for: of a name nobody has, too.
+func asksCurrent(f flow.Flow) bool { return f.NeedsCurrent() || f.Decoy && f.Action == policy.Change }
 
 // countChange counts a try of the current password like any other proof.
 func (s *Service) countChange(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
@@ -155,36 +179,48 @@ const (
 	noticeWrongCurrent = "rejected:" + reasonWrongCurrent
 )
 
-// claim records the intent with what the directory says now, so that a lost answer can be resolved later. It also gives the
-// addresses that the directory has for the account.
+// claim records the intent with what the directories say now, so that a lost answer can be resolved later. It also gives the
+// addresses that they have for the person.
 func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed flow.Flow, mails []string, err error) {
-	d, ok := s.Site().Directory(f.Account.Directory)
-	if !ok {
-		return f, nil, errUnavailable
-	}
-	a, err := d.Get(ctx, f.Account)
-	if errors.Is(err, directory.ErrNotFound) {
-		claimed, err = s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
-		return claimed, nil, err
-	}
-	if err != nil {
-		return f, nil, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	before := make([]flow.Before, len(f.Targets))
+	for i, t := range f.Targets {
+		d, ok := s.Site().Directory(t.Account.Directory)
+		if !ok {
+			return f, nil, errUnavailable
+		}
+		a, err := d.Get(ctx, t.Account)
+		if errors.Is(err, directory.ErrNotFound) {
+			claimed, err = s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
+			return claimed, nil, err
+		}
+		if err != nil {
+			return f, nil, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+		}
+		before[i] = flow.Before{PasswordSet: a.State.PasswordSet, WasLocked: a.State.Locked}
+		mails = more(mails, a.Mails)
 	}
 	claimed, err = s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
-		return flow.Claimed{
-			Claim: randomText(12), PasswordSet: a.State.PasswordSet, WasLocked: a.State.Locked, Source: from.Source,
-		}, nil
+		return flow.Claimed{Claim: randomText(12), Before: before, Source: from.Source}, nil
 	})
-	return claimed, a.Mails, err
+	return claimed, mails, err
 }
 
-// write does the one directory write of a flow and says how it ended.
-func (s *Service) write(ctx context.Context, f flow.Flow, in NewPassword) flow.Written {
-	d, ok := s.Site().Directory(f.Account.Directory)
+func more(list, values []string) []string {
+	for _, v := range values {
+		if !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// write does one directory write of a flow and says how it ended.
+func (s *Service) write(ctx context.Context, f flow.Flow, t flow.Target, in NewPassword) flow.Written {
+	d, ok := s.Site().Directory(t.Account.Directory)
 	if !ok {
 		return flow.Written{Outcome: flow.NotWritten, Reason: "unavailable"}
 	}
-	unlocked, err := s.writeTo(ctx, d, f, in)
+	unlocked, err := s.writeTo(ctx, d, f, t, in)
 	outcome, reason := outcomeOf(err)
 	if err != nil {
 		s.Log.WarnContext(ctx, "directory write", "flow", f.ID, "directory", d.Key(), "reason", reason, "error", err)
@@ -192,24 +228,23 @@ func (s *Service) write(ctx context.Context, f flow.Flow, in NewPassword) flow.W
 	return flow.Written{Outcome: outcome, Reason: reason, Unlocked: unlocked && outcome == flow.Confirmed}
 }
 
-func (s *Service) writeTo(ctx context.Context, d directory.Directory, f flow.Flow, in NewPassword) (unlocked bool, err error) {
-	switch f.Action {
-	case policy.Unlock:
+func (s *Service) writeTo(ctx context.Context, d directory.Directory, f flow.Flow, t flow.Target, in NewPassword) (unlocked bool, err error) {
+	if f.Action == policy.Unlock {
 		u, ok := d.(directory.Unlocker)
 		if !ok {
 			return false, directory.ErrDenied
 		}
-		return u.Unlock(ctx, f.Account)
-	case policy.Change:
+		return u.Unlock(ctx, t.Account)
+	}
+	if t.Current {
 		c, ok := d.(directory.Changer)
 		if !ok {
 			return false, directory.ErrDenied
 		}
-		return false, c.Change(ctx, f.Account, in.Current, in.Password)
-	default:
-		w := directory.Write{Unlock: f.Write.Unlock, MustChange: f.Write.MustChange, EnforceHistory: f.Write.EnforceHistory}
-		return f.Write.Unlock && f.WasLocked, d.SetPassword(ctx, f.Account, in.Password, w)
+		return false, c.Change(ctx, t.Account, in.Current, in.Password)
 	}
+	w := directory.Write{Unlock: f.Write.Unlock, MustChange: f.Write.MustChange && f.Action == policy.Reset, EnforceHistory: f.Write.EnforceHistory}
+	return f.Write.Unlock && t.WasLocked, d.SetPassword(ctx, t.Account, in.Password, w)
 }
 
 func outcomeOf(err error) (flow.WriteOutcome, string) {
@@ -234,19 +269,67 @@ func outcomeOf(err error) (flow.WriteOutcome, string) {
 	return flow.UnknownOutcome, "unknown"
 }
 
-// record commits the outcome with its notices, to the directory's addresses too, which are read if they are not given. A confirmed
-// change gives the counted try back.
+// record commits the outcome with its notices, to the directories' addresses too, which are read if they are not given. A confirmed
+// change of a directory that took the current password gives the counted try back.
 func (s *Service) record(ctx context.Context, f flow.Flow, mails []string, w flow.Written, from Source) (flow.Flow, error) {
-	if w.Outcome == flow.Confirmed {
-		w.Notices = s.tell(ctx, f, notice.Event{Template: noticeOf(f.Action), Mails: mails}, from)
+	t, _ := f.Current()
+	if f.Tells(w) {
+		w.Notices = s.tell(ctx, f, notice.Event{ID: part(f, w), Template: noticeOf(f.Action), Mails: mails, Extra: s.where(f, w)}, from)
+		w.SignOut = s.signedOut(f)
 	}
 	return s.update(ctx, f.ID, 0, func(tx Tx, f flow.Flow) (flow.Event, error) {
-		if f.Action == policy.Change && w.Outcome == flow.Confirmed {
+		if t.Current && w.Outcome == flow.Confirmed {
 			if err := s.refund(ctx, tx, f); err != nil {
 				return nil, err
 			}
 		}
 		return w, nil
+	})
+}
+
+// part tells the message of a second part from that of the first.
+func part(f flow.Flow, w flow.Written) string {
+	for _, t := range f.Targets {
+		if t.State == flow.TargetConfirmed && t.Claim != w.Claim {
+			return "." + w.Claim
+		}
+	}
+	return ""
+}
+
+// where names the sign-ins that the claim has written, for who has several.
+func (s *Service) where(f flow.Flow, w flow.Written) map[string]string {
+	if len(f.Targets)+len(f.Follows) < 2 {
+		return nil
+	}
+	var labels []string
+	for _, t := range f.Targets {
+		if t.Claim == w.Claim || w.Outcome == flow.Confirmed && (t.State == flow.TargetWriting || t.State == flow.TargetUnknown) {
+			labels = append(labels, s.Site().Label(t.Account.Directory))
+		}
+	}
+	for _, id := range f.Follows {
+		labels = append(labels, s.Site().Label(id.Directory))
+	}
+	return map[string]string{"where": strings.Join(labels, ", ")}
+}
+
+// signedOut lists the accounts whose directories can end what they are signed in to. An unlock leaves everything as it is.
+func (s *Service) signedOut(f flow.Flow) []account.ID {
+	var ids []account.ID
+	if f.Action == policy.Unlock {
+		return nil
+	}
+	for _, t := range f.Targets {
+		if t.State == flow.TargetConfirmed || t.State == flow.TargetWriting {
+			ids = append(ids, t.Account)
+		}
+	}
+	ids = append(ids, f.Follows...)
+	return slices.DeleteFunc(ids, func(id account.ID) bool {
+		d, _ := s.Site().Directory(id.Directory)
+		_, can := d.(directory.SessionRevoker)
+		return !can
 	})
 }
 

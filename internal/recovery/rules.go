@@ -3,6 +3,7 @@ package recovery
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 
 	"rekey/internal/account"
 	"rekey/internal/directory"
@@ -13,35 +14,68 @@ import (
 	"rekey/internal/secret"
 )
 
-// Rules joins what the directory demands with the policy's own rules. Before anything is proven the directory's are those that hold
-// for everybody in it: rules of one's own, and one's name, would tell that the account exists. The directory applies them all the same.
+// Rules joins what every directory demands that is written with the policy's own rules. Before anything is proven the directories'
+// are those that hold for everybody: rules of one's own, and one's name, would tell that the account exists. The directories apply
+// them all the same.
 func (s *Service) Rules(ctx context.Context, f flow.Flow) (passwordrule.Rules, error) {
-	d, id := s.ruled(f)
-	demanded := directory.Rules{}
-	if reader, ok := d.(directory.RuleReader); ok {
-		var err error
-		if demanded, err = reader.Rules(ctx, id); err != nil {
+	firm := s.Site().Brand.Firm
+	all := joined(directory.Rules{}, f, firm)
+	for _, id := range s.ruled(f) {
+		d, _ := s.Site().Directory(id.Directory)
+		reader, ok := d.(directory.RuleReader)
+		if !ok {
+			continue
+		}
+		demanded, err := reader.Rules(ctx, id)
+		if err != nil {
 			return passwordrule.Rules{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 		}
+		all = strictest(all, joined(demanded, f, firm))
 	}
-	return joined(demanded, f, s.Site().Brand.Firm), nil
+	return all, nil
 }
 
 // ruled says whose rules to read; an ID without an object stands for everybody.
-func (s *Service) ruled(f flow.Flow) (directory.Directory, account.ID) {
-	snap := s.Site()
-	if f.Decoy {
-		d, ok := nobodys(snap, f)
-		if !ok {
-			return nil, account.ID{}
+func (s *Service) ruled(f flow.Flow) []account.ID {
+	if len(f.Proven) > 0 || f.Partial() {
+		var ids []account.ID
+		for _, t := range f.Targets {
+			if t.State != flow.TargetConfirmed {
+				ids = append(ids, t.Account)
+			}
 		}
-		return d, account.ID{Directory: d.Key()}
+		return ids
 	}
-	d, _ := snap.Directory(f.Account.Directory)
-	if len(f.Proven) == 0 {
-		return d, account.ID{Directory: f.Account.Directory}
+	home := f.Account.Directory
+	if f.Decoy {
+		home, _, _ = strings.Cut(f.Typed, `\`)
 	}
-	return d, f.Account
+	ids := []account.ID{{Directory: home}}
+	for _, l := range s.Site().Links {
+		if l.Home == home && l.Mode != directory.LinkHome {
+			ids = append(ids, account.ID{Directory: l.Other})
+		}
+	}
+	return ids
+}
+
+// strictest is what meets both: the classes of one directory are counted among fewer kinds of characters than those of another, and
+// whatever has enough of the fewer has enough of the more.
+func strictest(a, b passwordrule.Rules) passwordrule.Rules {
+	a.MinUnits, a.MinLength, a.Classes = max(a.MinUnits, b.MinUnits), max(a.MinLength, b.MinLength), max(a.Classes, b.Classes)
+	a.MaxLength, a.OfClasses = lower(a.MaxLength, b.MaxLength), lower(a.OfClasses, b.OfClasses)
+	a.History, a.MinAge = max(a.History, b.History), max(a.MinAge, b.MinAge)
+	a.ASCIIOnly, a.Common, a.Unreadable = a.ASCIIOnly || b.ASCIIOnly, a.Common || b.Common, a.Unreadable || b.Unreadable
+	a.NoNameParts, a.Words = more(a.NoNameParts, b.NoNameParts), more(a.Words, b.Words)
+	return a
+}
+
+// lower is the lower of two limits, of which 0 is none.
+func lower(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // decoyID names an account that does not exist.

@@ -28,6 +28,7 @@ type Service struct {
 	Sweeper  Sweeper
 	Keys     notice.Keys
 	Owner    *notice.Owner
+	Recorder Recorder
 	Now      func() time.Time
 	Log      *slog.Logger
 	Observe  func(Metrics) // told of every ended flow; may be nil

@@ -44,37 +44,42 @@ func (s *Service) Sweep(ctx context.Context, keep time.Duration) error {
 	return err
 }
 
-// resolve asks the directory what became of a write and records the answer.
+// resolve asks the directory what became of a write and records the answer. What was to be written after it waits for the person: the
+// password is not known any more.
 func (s *Service) resolve(ctx context.Context, f flow.Flow) error {
-	d, ok := s.Site().Directory(f.Account.Directory)
+	t, ok := f.Current()
+	if !ok {
+		return errStale
+	}
+	d, ok := s.Site().Directory(t.Account.Directory)
 	if !ok {
 		return errUnavailable
 	}
-	done, sure, err := applied(ctx, d, f)
+	done, sure, err := applied(ctx, d, f.Action, t)
 	switch {
 	case err != nil:
 		return err
 	case !done && !sure && s.Now().Sub(f.Writing.Since) < doubt:
 		return errInDoubt
 	}
-	w := flow.Written{Claim: f.Writing.Claim, Outcome: flow.NotWritten, Reason: "unavailable"}
+	w := flow.Written{Claim: f.Writing.Claim, Outcome: flow.NotWritten, Reason: "unavailable", Alone: true}
 	if done {
 		w.Outcome, w.Reason = flow.Confirmed, ""
-		w.Unlocked = f.WasLocked && (f.Action == policy.Unlock || f.Write.Unlock)
+		w.Unlocked = t.WasLocked && (f.Action == policy.Unlock || f.Write.Unlock)
 	}
 	_, err = s.record(ctx, f, nil, w, Source{Locale: f.Locale})
 	return err
 }
 
 // applied reports whether the directory shows what the flow wanted to write, and whether it would show it by now.
-func applied(ctx context.Context, d directory.Directory, f flow.Flow) (done, sure bool, err error) {
-	if f.Action == policy.Unlock {
-		a, err := d.Get(ctx, f.Account)
+func applied(ctx context.Context, d directory.Directory, action policy.Action, t flow.Target) (done, sure bool, err error) {
+	if action == policy.Unlock {
+		a, err := d.Get(ctx, t.Account)
 		return err == nil && !a.State.Locked, true, err
 	}
 	dater, ok := d.(directory.PasswordDater)
 	if !ok {
 		return false, false, errors.New("the directory cannot tell when a password was set")
 	}
-	return dater.PasswordMoved(ctx, f.Account, f.Writing.PasswordSet)
+	return dater.PasswordMoved(ctx, t.Account, t.PasswordSet)
 }

@@ -26,6 +26,10 @@ type Document struct {
 	Brand Brand `yaml:"brand"`
 	// Directories in the order they are asked; each is one key naming its type with the type's own settings below.
 	Directories []map[string]ast.Node `yaml:"directories"`
+	// Links tie directories whose accounts belong to the same people.
+	Links []Link `yaml:"links,omitempty"`
+	// Labels are what people call the sign-ins of directories, by key: "Windows", "Microsoft 365".
+	Labels map[string]string `yaml:"labels,omitempty"`
 	// Authenticators that are switched on, by kind.
 	Authenticators map[string]ast.Node `yaml:"authenticators"`
 	// Policies in order, and the defaults behind them.
@@ -138,7 +142,7 @@ func (b Brand) compile(paint func(color string) error) (site.Brand, error) {
 		errs = append(errs, fmt.Errorf("brand.%s: %s", key, fmt.Sprintf(format, args...)))
 	}
 	for _, t := range [][2]string{{"name", b.Name}, {"firm", b.Firm}, {"help_text", b.HelpText}, {"product", b.Product}} {
-		if strings.ContainsFunc(t[1], unicode.IsControl) { // a line end would end a mail's header
+		if !oneLine(t[1]) { // a line end would end a mail's header
 			bad(t[0], "want one line")
 		}
 	}
@@ -164,6 +168,8 @@ func (b Brand) compile(paint func(color string) error) (site.Brand, error) {
 		Locale: or(b.Locale, "en"), Product: b.Product,
 	}, errors.Join(errs...)
 }
+
+func oneLine(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }
 
 // linkable reports whether a link may stand on every page; javascript: and data: run as the page itself.
 func linkable(link string) bool {

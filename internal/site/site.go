@@ -19,6 +19,8 @@ type Snapshot struct {
 	Version     int64
 	Policies    *policy.Policies
 	Directories []directory.Directory // in the order of the settings
+	Links       []directory.Link
+	Labels      map[string]string // what people call a directory's sign-in, by key: "Windows", "Microsoft 365"
 	Methods     map[factor.Kind]authenticator.Method
 	Order       []factor.Kind // kinds switched on, strongest first
 	Throttle    throttle.Limits
@@ -54,6 +56,14 @@ func (s *Snapshot) Directory(key string) (directory.Directory, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Label is what people call a directory's sign-in; its key when nobody gave it another name.
+func (s *Snapshot) Label(key string) string {
+	if l := s.Labels[key]; l != "" {
+		return l
+	}
+	return key
 }
 
 // Source gives the snapshot in force.

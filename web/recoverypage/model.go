@@ -79,8 +79,9 @@ type Password struct {
 	SignIn    string // the account's sign-in name, for password managers
 	Product   string // what the password opens: "Windows, mail and Microsoft 365"; may be empty
 	Rules     []component.Rule
-	Suggested string // shown readable in the field
-	CanOffer  bool   // offer to suggest one
+	Suggested string  // shown readable in the field
+	CanOffer  bool    // offer to suggest one
+	Places    []Place // when one is written and another is not
 	Problems  component.Problems
 	CancelURL string // POST
 }
@@ -95,6 +96,7 @@ type ChangePassword struct {
 	Rules     []component.Rule
 	Suggested string
 	CanOffer  bool
+	Places    []Place
 	Problems  component.Problems
 	ResetURL  string // "I don't know it"
 	CancelURL string // POST
@@ -123,20 +125,21 @@ type Done struct {
 	Action     string
 	Step       component.Step
 	SignIn     string
-	WasLocked  bool // the account was locked
-	Unlocked   bool // and is not any more
-	MustChange bool // another password must be chosen at the next sign-in
-	Places     []Place
-	Minutes    int    // until it works everywhere; 0: now
-	Told       bool   // the owner was written to
-	AccountURL string // to add a passkey or another way; may be empty
+	WasLocked  bool    // the account was locked
+	Unlocked   bool    // and is not any more
+	MustChange bool    // another password must be chosen at the next sign-in
+	Places     []Place // where more than one sign-in has the password
+	Minutes    int     // until it works everywhere; 0: now
+	Told       bool    // the owner was written to
+	AccountURL string  // to add a passkey or another way; may be empty
 	FinishURL  string
 }
 
-// Place is one thing the new password opens.
+// Place is one thing the new password opens, or not yet.
 type Place struct {
 	Name    string // "Windows and the office network"
-	Minutes int    // until it works there; 0: now
+	Minutes int    // until it works there; 0: now, or never when it is Missing
+	Missing bool   // it still has the old password
 }
 
 // Refused ends a flow without success.

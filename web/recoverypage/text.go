@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rekey/web/component"
+	"rekey/web/layout"
 )
 
 // link is one of the other things a person may have come for.
@@ -80,7 +81,48 @@ func (m Password) lede() string {
 	return m.T("password.lede", "Product", m.Isolated(m.Product))
 }
 
-func (m Done) title() string { return m.T("done." + m.Action + ".title") }
+// heading is the title of the page that asks for a password; in the middle of the job it is another one.
+func heading(sh layout.Shell, title string, places []Place) string {
+	if len(places) > 0 {
+		return sh.T("partial.title")
+	}
+	return sh.T(title)
+}
+
+// again says that the password has to be typed once more, and for what.
+func again(sh layout.Shell, places []Place, lede string) string {
+	if len(places) == 0 {
+		return lede
+	}
+	return sh.T("partial.lede", "Places", sh.Isolated(missing(places)))
+}
+
+// missing lists what still has the old password.
+func missing(places []Place) string {
+	var names []string
+	for _, p := range places {
+		if p.Missing {
+			names = append(names, p.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func cancel(sh layout.Shell, places []Place) string {
+	if len(places) > 0 {
+		return sh.T("partial.leave")
+	}
+	return sh.T("action.cancel")
+}
+
+func (m Done) partial() bool { return missing(m.Places) != "" }
+
+func (m Done) title() string {
+	if m.partial() {
+		return m.T("done.partial.title")
+	}
+	return m.T("done." + m.Action + ".title")
+}
 
 // lead is the first sentence: what has just happened.
 func (m Done) lead() string {
@@ -96,11 +138,28 @@ func (m Done) lead() string {
 	return m.T("done." + m.Action + ".text")
 }
 
-func (m Done) when(minutes int) string {
-	if minutes == 0 {
-		return m.T("done.works-now")
+func (m Done) when(minutes int) string { return when(m.Shell, Place{Minutes: minutes}) }
+
+// when says from when on the password works at a place.
+func when(sh layout.Shell, p Place) string {
+	switch {
+	case p.Minutes > 0:
+		return sh.N("done.works-soon", p.Minutes)
+	case p.Missing:
+		return sh.T("partial.old")
 	}
-	return m.N("done.works-soon", minutes)
+	return sh.T("done.works-now")
+}
+
+// mark is the picture of a place.
+func mark(p Place) string {
+	switch {
+	case p.Minutes > 0:
+		return "clock"
+	case p.Missing:
+		return "warning"
+	}
+	return "good"
 }
 
 // reason keeps the keys of the catalogue to the refusals it knows.

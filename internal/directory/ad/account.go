@@ -14,7 +14,7 @@ import (
 
 func (d *Directory) accountAttributes() []string {
 	return append([]string{
-		"objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "givenName", "mail", "proxyAddresses",
+		"objectGUID", consistencyGUID, "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "givenName", "mail", "proxyAddresses",
 		"preferredLanguage", "tokenGroups", "userAccountControl", "msDS-User-Account-Control-Computed", "lockoutTime", "accountExpires",
 		"pwdLastSet", "msDS-UserPasswordExpiryTimeComputed", "msDS-ResultantPSO", "adminCount",
 	}, d.config.Attributes...)
@@ -27,7 +27,7 @@ func (d *Directory) account(f domainFacts, e *ldap.Entry) (account.Account, erro
 		ID:  account.ID{Directory: d.Key(), Object: guidText(e.GetEqualFoldRawAttributeValue("objectGUID"))},
 		SAM: text(e, "sAMAccountName"), UPN: text(e, "userPrincipalName"), NetBIOS: f.netbios, Path: e.DN,
 		SID: sidText(e.GetEqualFoldRawAttributeValue("objectSid")), DisplayName: text(e, "displayName"), GivenName: text(e, "givenName"),
-		Language: language(text(e, "preferredLanguage")), Attributes: map[string][]string{}, State: d.state(f, e),
+		Language: language(text(e, "preferredLanguage")), Attributes: map[string][]string{}, State: d.state(f, e), Anchor: anchorOf(e),
 	}
 	if a.ID.Object == "" || a.SAM == "" {
 		return a, fmt.Errorf("%s: the service account may not read it", e.DN)

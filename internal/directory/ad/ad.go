@@ -30,6 +30,8 @@ var (
 	_ directory.PasswordDater = (*Directory)(nil)
 	_ directory.Named         = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
+	_ directory.Anchored      = (*Directory)(nil)
+	_ directory.Spreader      = (*Directory)(nil)
 	_ directory.GroupNamer    = (*Directory)(nil)
 )
 

@@ -23,6 +23,7 @@ var (
 	_ directory.RuleReader    = (*Directory)(nil)
 	_ directory.PasswordDater = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
+	_ directory.Anchored      = (*Directory)(nil)
 )
 
 // Account is one of the directory's accounts. The directory fills in ID, NetBIOS and, where they are empty, SID, UPN and the time
@@ -242,6 +243,29 @@ func (d *Directory) Get(ctx context.Context, id account.ID) (account.Account, er
 		return account.Account{}, err
 	}
 	return e.read(d.now()), nil
+}
+
+// ByAnchor implements directory.Anchored.
+func (d *Directory) ByAnchor(ctx context.Context, anchor string) (account.Account, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.down(ctx); err != nil {
+		return account.Account{}, err
+	}
+	var found *entry
+	for _, e := range d.byID {
+		switch {
+		case anchor == "" || e.Anchor != anchor:
+		case found != nil:
+			return account.Account{}, directory.ErrAmbiguous
+		default:
+			found = e
+		}
+	}
+	if found == nil {
+		return account.Account{}, directory.ErrNotFound
+	}
+	return found.read(d.now()), nil
 }
 
 // PasswordSet implements directory.PasswordDater.

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"rekey/internal/authenticator"
+	"rekey/internal/directory"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
 	"rekey/internal/passwordrule"
@@ -134,16 +135,16 @@ func (u *UI) password(r *http.Request, sh layout.Shell, f flow.Flow, ps componen
 	for _, rule := range passwordrule.List(rules) {
 		listed = append(listed, viewRule(f, rule))
 	}
-	product := u.Site().Brand.Product
-	if f.Action == policy.Change {
+	product, places := u.Site().Brand.Product, u.halves(f)
+	if f.Action == policy.Change && len(places) == 0 || f.NeedsCurrent() {
 		return recoverypage.ChangePassword{
 			Shell: sh, Step: step(f), Form: form(flowURL+"/finish", f), SignIn: f.Name, Product: product, Rules: listed, Suggested: suggested,
-			CanOffer: true, Problems: ps, ResetURL: "/", CancelURL: flowURL + "/cancel",
+			CanOffer: true, Places: places, Problems: ps, ResetURL: "/", CancelURL: flowURL + "/cancel",
 		}, nil
 	}
 	return recoverypage.Password{
 		Shell: sh, Step: step(f), Form: form(flowURL+"/finish", f), SignIn: f.SignIn, Product: product, Rules: listed, Suggested: suggested,
-		CanOffer: true, Problems: ps, CancelURL: flowURL + "/cancel",
+		CanOffer: true, Places: places, Problems: ps, CancelURL: flowURL + "/cancel",
 	}, nil
 }
 
@@ -177,14 +178,67 @@ func clearField(ps component.Problems) component.Problems {
 func (u *UI) done(sh layout.Shell, f flow.Flow) drawn {
 	return recoverypage.Done{
 		Shell: sh, Action: string(f.Action), Step: step(f), SignIn: f.SignIn, WasLocked: f.WasLocked, Unlocked: f.Unlocked,
-		MustChange: f.Write.MustChange && f.Action == policy.Reset, Minutes: replicationMinutes, Told: true,
+		MustChange: f.Write.MustChange && f.Action == policy.Reset, Places: u.places(f), Minutes: u.spread(f), Told: true,
 		AccountURL: "/account", FinishURL: startURLs[policy.Reset],
 	}
 }
 
-// replicationMinutes is how long other sites' domain controllers may take to hear of a new password. Those of the same site take
-// seconds (MS-ADTS §3.1.1.5.1.5: urgent replication), others the default notification delay of a site link.
-const replicationMinutes = 15
+// followMinutes is how long hash synchronization takes: it runs every two minutes (Microsoft: "Implement password hash
+// synchronization").
+const followMinutes = 5
+
+// halves lists the sign-ins of a flow that has written one and not yet the other.
+func (u *UI) halves(f flow.Flow) []recoverypage.Place {
+	if !f.Partial() {
+		return nil
+	}
+	var places []recoverypage.Place
+	for _, t := range f.Targets {
+		places = append(places, recoverypage.Place{Name: u.Site().Label(t.Account.Directory), Missing: t.State != flow.TargetConfirmed})
+	}
+	return places
+}
+
+// places lists the sign-ins of who has several, and from when on the new password works there.
+func (u *UI) places(f flow.Flow) []recoverypage.Place {
+	if len(f.Targets)+len(f.Follows) < 2 {
+		return nil
+	}
+	var places []recoverypage.Place
+	for _, t := range f.Targets {
+		p := recoverypage.Place{Name: u.Site().Label(t.Account.Directory), Missing: t.State != flow.TargetConfirmed}
+		if p.Missing && u.carried(f, t.Account.Directory) {
+			p = recoverypage.Place{Name: p.Name, Minutes: followMinutes}
+		}
+		places = append(places, p)
+	}
+	for _, id := range f.Follows {
+		places = append(places, recoverypage.Place{Name: u.Site().Label(id.Directory), Minutes: followMinutes})
+	}
+	return places
+}
+
+// carried reports whether a directory gets the password by itself, once the home directory has it.
+func (u *UI) carried(f flow.Flow, key string) bool {
+	for _, l := range u.Site().Links {
+		if l.Mode == directory.LinkBoth && l.Other == key && l.Home == f.Account.Directory {
+			return true
+		}
+	}
+	return false
+}
+
+// spread is how many minutes the slowest directory takes until all its servers know.
+func (u *UI) spread(f flow.Flow) int {
+	var most time.Duration
+	for _, t := range f.Targets {
+		d, _ := u.Site().Directory(t.Account.Directory)
+		if s, ok := d.(directory.Spreader); ok && t.State == flow.TargetConfirmed {
+			most = max(most, s.Spread())
+		}
+	}
+	return int(most.Minutes())
+}
 
 func (u *UI) refused(sh layout.Shell, f flow.Flow) drawn {
 	page := recoverypage.Refused{

@@ -1,0 +1,141 @@
+package directory_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"rekey/internal/account"
+	"rekey/internal/directory"
+	"rekey/internal/directory/memory"
+)
+
+// Octets of one object: as LDAP gives them, and as somebody would encode the GUID's text by mistake (RFC 4122 order).
+const (
+	anchorOfJane = "RDMiEWZViHeZqrvM3e7/AA=="
+	wrongOrder   = "ESIzRFVmd4iZqrvM3e7/AA=="
+	anchorOfMax  = "wKGy8zQSZ0WJqwEjRWeJqw=="
+)
+
+func hybrid(name, mail, anchor, sid string, synced bool) memory.Account {
+	return memory.Account{Account: account.Account{
+		SAM: name, UPN: name + "@corp.example.test", Mail: mail, Anchor: anchor, SID: sid, State: account.State{Synced: synced},
+	}}
+}
+
+func linked(mode directory.LinkMode) []directory.Link {
+	return []directory.Link{{Home: "corp.example.test", Other: "cloud.example.test", Mode: mode}}
+}
+
+func people(t testing.TB, typed string, links []directory.Link, all ...directory.Directory) ([]directory.Person, error) {
+	t.Helper()
+	who, err := directory.Parse(typed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory.FindPeople(t.Context(), all, links, who)
+}
+
+func written(p directory.Person) []string {
+	var keys []string
+	for _, id := range p.Writes() {
+		keys = append(keys, id.Directory)
+	}
+	return keys
+}
+
+func TestAPersonInTwoDirectoriesIsOne(t *testing.T) {
+	ad := memory.New("corp.example.test", "CORP", hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-1", false))
+	cloud := memory.New("cloud.example.test", "", hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-1", true))
+	for mode, want := range map[directory.LinkMode][]string{
+		directory.LinkHome:     {"corp.example.test"},
+		directory.LinkBoth:     {"corp.example.test", "cloud.example.test"},
+		directory.LinkSeparate: {"corp.example.test", "cloud.example.test"},
+	} {
+		for _, typed := range []string{"jane@corp.example.test", "jane@mail.test", `CORP\jane`, `cloud.example.test\jane`, "jane"} {
+			ps, err := people(t, typed, linked(mode), ad, cloud)
+			if err != nil || len(ps) != 1 {
+				t.Fatalf("%s %s: %v, %v", mode, typed, ps, err)
+			}
+			p := ps[0]
+			if p.ID.Directory != "corp.example.test" || p.Other == nil || !p.Usable() || !slices.Equal(written(p), want) {
+				t.Errorf("%s %s: home %s, writes %v, want %v", mode, typed, p.ID, written(p), want)
+			}
+			if follows := len(p.Follows()); (follows == 1) != (mode == directory.LinkHome) {
+				t.Errorf("%s %s: %d follow", mode, typed, follows)
+			}
+		}
+	}
+	links := linked(directory.LinkSeparate)
+	links[0].OtherFirst = true
+	if ps, err := people(t, "jane", links, ad, cloud); err != nil || !slices.Equal(written(ps[0]), []string{"cloud.example.test", "corp.example.test"}) {
+		t.Errorf("the other one first: %v, %v", ps, err)
+	}
+}
+
+// TestAttack20AccountsAreNeverCrossed: what looks like the same person is not, unless anchor and SID agree to the octet.
+func TestAttack20AccountsAreNeverCrossed(t *testing.T) {
+	jane := hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-1", false)
+	for name, cloud := range map[string][]memory.Account{
+		"names swapped": {
+			hybrid("jane", "max@mail.test", anchorOfMax, "S-1-5-21-2", true),
+		},
+		"an address given to somebody else": {hybrid("other", "jane@mail.test", "", "", false)},
+		"created anew under the old name":   {hybrid("jane", "jane@mail.test", anchorOfMax, "S-1-5-21-1", true)},
+		"another SID":                       {hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-9", true)},
+		"no SID":                            {hybrid("jane", "jane@mail.test", anchorOfJane, "-", true)},
+		"bytes of the GUID in text order":   {hybrid("jane", "jane@mail.test", wrongOrder, "S-1-5-21-1", true)},
+		"another case of the anchor":        {hybrid("jane", "jane@mail.test", "rDMiEWZViHeZqrvM3e7/AA==", "S-1-5-21-1", true)},
+		"two that claim the anchor": {
+			hybrid("jane2", "j2@mail.test", anchorOfJane, "S-1-5-21-1", true), hybrid("jane3", "j3@mail.test", anchorOfJane, "S-1-5-21-1", true),
+		},
+	} {
+		ps, err := people(t, `CORP\jane`, linked(directory.LinkBoth),
+			memory.New("corp.example.test", "CORP", jane), memory.New("cloud.example.test", "", cloud...))
+		if err != nil || len(ps) != 1 || ps[0].Other != nil || !slices.Equal(written(ps[0]), []string{"corp.example.test"}) {
+			t.Errorf("%s: %+v, %v", name, ps, err)
+		}
+	}
+}
+
+// TestWhatAnotherDirectoryMastersIsNotWritten: the next synchronization would write over it.
+func TestWhatAnotherDirectoryMastersIsNotWritten(t *testing.T) {
+	ad := memory.New("corp.example.test", "CORP")
+	cloud := memory.New("cloud.example.test", "", hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-1", true))
+	ps, err := people(t, "jane@mail.test", linked(directory.LinkBoth), ad, cloud)
+	if err != nil || len(ps) != 1 || ps[0].Usable() {
+		t.Errorf("alone: %+v, %v", ps, err)
+	}
+	ad.Add(hybrid("jane", "jane@mail.test", anchorOfMax, "S-1-5-21-5", false))
+	ps, err = people(t, "jane@mail.test", linked(directory.LinkBoth), ad, cloud)
+	if err != nil || len(ps) != 1 || ps[0].ID.Directory != "corp.example.test" || !ps[0].Usable() {
+		t.Errorf("beside the one that was created anew: %+v, %v", ps, err)
+	}
+}
+
+func TestALinkedDirectoryThatIsDown(t *testing.T) {
+	ad := memory.New("corp.example.test", "CORP", hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false))
+	cloud := memory.New("cloud.example.test", "", hybrid("jane", "", anchorOfJane, "S-1-5-21-1", true)).Failing(memory.Unavailable)
+	if _, err := people(t, `corp.example.test\jane`, linked(directory.LinkBoth), ad, cloud); !errors.Is(err, directory.ErrUnavailable) {
+		t.Errorf("it is written: %v", err)
+	}
+	for _, typed := range []string{`corp.example.test\jane`, "jane", "jane@corp.example.test"} {
+		ps, err := people(t, typed, linked(directory.LinkHome), ad, cloud)
+		if err != nil || len(ps) != 1 || !ps[0].Usable() {
+			t.Errorf("%s, and it only follows: %v, %v", typed, ps, err)
+		}
+	}
+	if _, err := people(t, "only-there", linked(directory.LinkHome), ad, cloud); !errors.Is(err, directory.ErrUnavailable) {
+		t.Errorf("nobody was found, but not everybody was asked: %v", err)
+	}
+}
+
+func TestAnAccountThatMayNotSignInThereIsNotWrittenThere(t *testing.T) {
+	off := hybrid("jane", "", anchorOfJane, "S-1-5-21-1", true)
+	off.State.Disabled = true
+	ps, err := people(t, `CORP\jane`, linked(directory.LinkBoth),
+		memory.New("corp.example.test", "CORP", hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false)), memory.New("cloud.example.test", "", off))
+	if err != nil || len(ps) != 1 || !ps[0].Usable() || !slices.Equal(written(ps[0]), []string{"corp.example.test"}) {
+		t.Errorf("%+v, %v", ps, err)
+	}
+}
