@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rekey/internal/app"
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/inbox"
 	"rekey/internal/lab/people"
 	"rekey/internal/lab/portal"
@@ -94,7 +95,7 @@ func (l *Lab) say(format string, args ...any) {
 
 // up starts the parts that need nobody at once, and the portal on them.
 func (l *Lab) up(ctx context.Context) error {
-	ca, err := samba.NewCA()
+	authority, err := ca.New()
 	if err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (l *Lab) up(ctx context.Context) error {
 		l.Domains = make([]*samba.Domain, len(demo()))
 		for i, d := range demo() {
 			g.Go(func() (err error) {
-				l.Domains[i], err = samba.Start(inner, samba.Spec{Realm: d.Name, NetBIOS: d.NetBIOS, CA: ca, Seed: seed(d)})
+				l.Domains[i], err = samba.Start(inner, samba.Spec{Realm: d.Name, NetBIOS: d.NetBIOS, CA: authority, Seed: seed(d)})
 				return err
 			})
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/process"
 )
 
@@ -64,8 +65,8 @@ func (dc *DC) configure() error {
 	if err != nil {
 		return err
 	}
-	cert, key, err := dc.domain.spec.CA.issue(leaf{
-		names: []string{dc.fqdn(), dc.domain.Name()}, ips: []net.IP{net.ParseIP(dc.addr.ip)}, notAfter: time.Now().AddDate(0, 3, 0),
+	cert, key, err := dc.domain.spec.CA.Issue(ca.Leaf{
+		Names: []string{dc.fqdn(), dc.domain.Name()}, IPs: []net.IP{net.ParseIP(dc.addr.ip)}, NotAfter: time.Now().AddDate(0, 3, 0),
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/workdir"
 )
 
@@ -21,7 +22,7 @@ type Spec struct {
 	Realm   string // DNS name of the domain
 	NetBIOS string // empty: the first label of the realm
 	Host    string // empty: dc1
-	CA      *CA    // signs the server's certificate; nil: one of the domain's own
+	CA      *ca.CA // signs the server's certificate; nil: one of the domain's own
 	// Seed is what the domain holds from the start. It is kept in a template, so that it costs its passwords' hashing
 	// once per machine. Locks and ages of passwords count from each start.
 	Seed []Change
@@ -42,8 +43,8 @@ func (s Spec) complete() (Spec, error) {
 	if s.CA != nil {
 		return s, nil
 	}
-	ca, err := NewCA()
-	s.CA = ca
+	var err error
+	s.CA, err = ca.New()
 	return s, err
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rekey/internal/lab/ca"
 )
 
 // Flaw is what is wrong with an impostor's certificate.
@@ -32,23 +34,23 @@ type Impostor struct {
 
 // Impostor starts one in front of the domain's first server.
 func (d *Domain) Impostor(flaw Flaw) (*Impostor, error) {
-	l := leaf{
-		names: []string{d.dcs[0].fqdn(), d.Name()}, ips: []net.IP{net.IPv4(127, 0, 0, 1)}, notAfter: time.Now().AddDate(0, 3, 0),
+	l := ca.Leaf{
+		Names: []string{d.dcs[0].fqdn(), d.Name()}, IPs: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().AddDate(0, 3, 0),
 	}
-	ca := d.spec.CA
+	issuer := d.spec.CA
 	var err error
 	switch flaw {
 	case WrongName:
-		l.names, l.ips = []string{"dc1.elsewhere.test"}, nil
+		l.Names, l.IPs = []string{"dc1.elsewhere.test"}, nil
 	case Expired:
-		l.notAfter = time.Now().AddDate(0, 0, -1)
+		l.NotAfter = time.Now().AddDate(0, 0, -1)
 	case UnknownCA:
-		ca, err = NewCA()
+		issuer, err = ca.New()
 	}
 	if err != nil {
 		return nil, err
 	}
-	certPEM, keyPEM, err := ca.issue(l)
+	certPEM, keyPEM, err := issuer.Issue(l)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/samba"
 	"rekey/internal/lab/workdir"
 )
@@ -60,12 +61,12 @@ func processorTime(t *testing.T) time.Duration {
 }
 
 func TestTwoDomainsSideBySide(t *testing.T) {
-	ca, err := samba.NewCA()
+	authority, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	corp := start(t, samba.Spec{CA: ca})
-	sales := start(t, samba.Spec{Realm: "sales.example.test", CA: ca})
+	corp := start(t, samba.Spec{CA: authority})
+	sales := start(t, samba.Spec{Realm: "sales.example.test", CA: authority})
 	if sales.NetBIOS() != "SALES" || sales.BaseDN() != "DC=sales,DC=example,DC=test" {
 		t.Errorf("second domain is %s, %s", sales.NetBIOS(), sales.BaseDN())
 	}
@@ -74,7 +75,7 @@ func TestTwoDomainsSideBySide(t *testing.T) {
 		if err := bind(t, d, 0, name, secret); err != nil {
 			t.Errorf("%s: %v", d.Name(), err)
 		}
-		conn, err := dial(d.URLs()[0], ca.Pool())
+		conn, err := dial(d.URLs()[0], authority.Pool())
 		if err != nil {
 			t.Fatalf("%s under the common authority: %v", d.Name(), err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/samba"
 )
 
@@ -148,7 +149,7 @@ func TestBindsOverVerifiedTLS(t *testing.T) {
 
 func TestWrongAuthorityRefused(t *testing.T) {
 	d := domain(t)
-	other, err := samba.NewCA()
+	other, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-package samba
+// Package ca is the lab's certificate authority.
+package ca
 
 import (
 	"crypto/ecdsa"
@@ -13,14 +14,14 @@ import (
 	"time"
 )
 
-// CA is a lab's certificate authority. Several domains may share one.
+// CA is an authority. Several servers may share one.
 type CA struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewCA makes an authority with a key of its own.
-func NewCA() (*CA, error) {
+// New makes an authority with a key of its own.
+func New() (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make key of lab CA: %w", err)
@@ -53,22 +54,22 @@ func (ca *CA) Pool() *x509.CertPool {
 	return pool
 }
 
-// leaf is what a server's certificate says.
-type leaf struct {
-	names    []string
-	ips      []net.IP
-	notAfter time.Time
+// Leaf is what a server's certificate says.
+type Leaf struct {
+	Names    []string // the first is the subject's too
+	IPs      []net.IP
+	NotAfter time.Time
 }
 
-// issue makes a server certificate and its key, both as PEM.
-func (ca *CA) issue(l leaf) (cert, key []byte, err error) {
+// Issue makes a server certificate and its key, both as PEM.
+func (ca *CA) Issue(l Leaf) (cert, key []byte, err error) {
 	priv, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make server key: %w", err)
 	}
 	tmpl := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: l.names[0]}, DNSNames: l.names, IPAddresses: l.ips,
-		NotBefore: l.notAfter.AddDate(0, -4, 0), NotAfter: l.notAfter, BasicConstraintsValid: true,
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: l.Names[0]}, DNSNames: l.Names, IPAddresses: l.IPs,
+		NotBefore: l.NotAfter.AddDate(0, -4, 0), NotAfter: l.NotAfter, BasicConstraintsValid: true,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
