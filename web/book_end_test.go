@@ -70,7 +70,18 @@ func passwordStories() []story {
 			m.Rules = []component.Rule{{Code: "min-length", N: 8, Live: true}, {Code: "classes", N: 3, Of: 4, Live: true}}
 			return m
 		}},
+		{"password-half", func(sh layout.Shell) drawn {
+			m := password(sh)
+			m.Places = []recoverypage.Place{{Name: "Windows"}, {Name: "Microsoft 365", Missing: true}}
+			m.Problems = problem(sh, "password", "notice.rejected.banned")
+			return m
+		}},
 		{"change", func(sh layout.Shell) drawn { return change(sh) }},
+		{"change-half", func(sh layout.Shell) drawn {
+			m := change(sh)
+			m.Places = []recoverypage.Place{{Name: "Microsoft 365"}, {Name: "Windows", Missing: true}}
+			return m
+		}},
 		{"change-problem", func(sh layout.Shell) drawn {
 			m := change(sh)
 			m.Problems = append(problem(sh, "current", "notice.rejected.wrong-current"), problem(sh, "password", "notice.rejected.in-history")...)
@@ -107,6 +118,11 @@ func doneStories() []story {
 		{"done-reset-still-locked", func(sh layout.Shell) drawn {
 			m := done(sh, recoverypage.Reset)
 			m.WasLocked, m.Minutes, m.AccountURL = true, 15, ""
+			return m
+		}},
+		{"done-half", func(sh layout.Shell) drawn {
+			m := done(sh, recoverypage.Reset)
+			m.Places, m.Minutes = []recoverypage.Place{{Name: "Windows"}, {Name: "Microsoft 365", Missing: true}}, 15
 			return m
 		}},
 		{"done-unlock", func(sh layout.Shell) drawn {

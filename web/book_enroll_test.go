@@ -78,6 +78,11 @@ func signInStories() []story {
 	}
 	return []story{
 		{"signin", func(sh layout.Shell) drawn { return signIn(sh) }},
+		{"signin-elsewhere", func(sh layout.Shell) drawn {
+			m := signIn(sh)
+			m.Elsewhere = []enrollpage.Elsewhere{{Label: "Microsoft 365", URL: "/account/sign-in-at/contoso.example"}}
+			return m
+		}},
 		{"signin-problem", func(sh layout.Shell) drawn {
 			m := signIn(sh)
 			m.Name, m.Problems = "anna", problem(sh, "password", "signin.wrong")

@@ -152,7 +152,7 @@ func (a *App) services() {
 	}
 	a.enrollment = &enrollment.Service{
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,
-		Owner: owner, Now: time.Now, Log: a.log,
+		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log,
 	}
 	a.courier = delivery.New(delivery.Deps{
 		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Recorder: a.Store, Now: time.Now, Log: a.log,

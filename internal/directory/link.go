@@ -165,6 +165,11 @@ func other(people []Person, a account.Account) bool {
 	return slices.ContainsFunc(people, func(p Person) bool { return p.Other != nil && p.Other.ID == a.ID })
 }
 
+// PersonOf joins an account that is known with the one in a linked directory. Errors: ErrUnavailable.
+func PersonOf(ctx context.Context, all []Directory, links []Link, a account.Account) (Person, error) {
+	return join(ctx, all, links, a)
+}
+
 // serious leaves out the failures of directories that only follow one where somebody was found: nothing is written there.
 func serious(found []account.Account, failed map[string]error, links []Link) error {
 	for _, l := range links {

@@ -46,6 +46,7 @@ type Service struct {
 	Standing Standing
 	Counters Counters
 	Limiter  Limiter
+	Sealer   Sealer
 	Owner    *notice.Owner
 	Now      func() time.Time
 	Log      *slog.Logger

@@ -59,12 +59,8 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if in.Domain != "" {
 		who.Domain = in.Domain
 	}
-	ok, _, err := s.Limiter.Take(ctx, limiterKey(in.Source.Address), s.Site().Throttle.SignIns)
-	if err != nil {
+	if err := s.takeSignIn(ctx, in.Source); err != nil {
 		return SignedIn{}, err
-	}
-	if !ok {
-		return SignedIn{}, errTooMany
 	}
 	found, err := s.find(ctx, who)
 	if err != nil {
@@ -102,12 +98,13 @@ func keys(people []directory.Person) []string {
 
 // attempt prepares the try. A name nobody has is asked of the first directory, and counted under what was typed.
 func (s *Service) attempt(who directory.Identifier, found []directory.Person, from Source) (attempt, error) {
-	now := s.Now()
-	a := attempt{sess: Session{
-		ID: randomText(12), Locale: from.Locale, SignedIn: now, Touched: now, Expires: now.Add(s.Site().Session.Life),
-		Address: from.Address.Unmap().String(), Agent: from.Agent,
-	}}
-	if len(found) == 0 {
+	a := attempt{sess: s.session(from)}
+	var checker directory.Authenticator
+	if len(found) > 0 {
+		d, _ := s.Site().Directory(found[0].ID.Directory)
+		checker, _ = d.(directory.Authenticator)
+	}
+	if checker == nil { // whose password is not typed here is nobody here
 		for _, d := range s.Site().Directories {
 			if checker, ok := d.(directory.Authenticator); ok {
 				a.counter, a.directory, a.checker, a.asked = typedKey(who), d, checker, nobody(d)
@@ -118,13 +115,18 @@ func (s *Service) attempt(who directory.Identifier, found []directory.Person, fr
 	}
 	person := found[0]
 	d, _ := s.Site().Directory(person.ID.Directory)
-	checker, ok := d.(directory.Authenticator)
-	if !ok {
-		return attempt{}, errUnavailable
-	}
 	a.sess.Account, a.sess.Name, a.sess.Display = person.ID, person.Name(), person.DisplayName
 	a.counter, a.directory, a.checker, a.asked = counterKey(person.ID), d, checker, person.ID
 	return a, nil
+}
+
+// session begins one for nobody yet.
+func (s *Service) session(from Source) Session {
+	now := s.Now()
+	return Session{
+		ID: randomText(12), Locale: from.Locale, SignedIn: now, Touched: now, Expires: now.Add(s.Site().Session.Life),
+		Address: from.Address.Unmap().String(), Agent: from.Agent,
+	}
 }
 
 func typedKey(who directory.Identifier) string {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rekey/internal/authenticator"
+	"rekey/internal/factor"
 	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/notice"
@@ -160,6 +161,9 @@ func (s *Service) another(ctx context.Context, tx Tx, f flow.Flow, j judgement, 
 
 // spend saves what the proof changed in the credential. A credential changed meanwhile means the answer was raced: it fails.
 func (s *Service) spend(ctx context.Context, tx Tx, j judgement) error {
+	if j.offer.Kind == factor.Password {
+		return nil // it is not ours to change
+	}
 	if j.result.Delete {
 		return tx.DeleteCredential(ctx, j.used)
 	}

@@ -167,11 +167,15 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		}
 		return s.stop(ctx, snap, in, a, decision)
 	}
+	offers := site.Offers(snap, decision.Requirement, credentials)
+	if asksSignIn(snap, in.Action, a.ID.Directory, write) {
+		decision, offers = bySignIn(decision, offers)
+	}
 	start := flow.Start{
 		Account:  a.ID,
 		SignIn:   a.Name(),
 		Decision: decision,
-		Offers:   site.Offers(snap, decision.Requirement, credentials),
+		Offers:   offers,
 		Targets:  write,
 		Follows:  p.Follows(),
 	}

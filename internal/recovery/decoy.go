@@ -23,12 +23,16 @@ func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin,
 	if err := s.readNothing(ctx, typed); err != nil {
 		return Begun{}, err
 	}
+	offers := site.Offers(snap, decision.Requirement, cs)
+	if asksSignIn(snap, in.Action, home, nil) {
+		decision, offers = bySignIn(decision, offers)
+	}
 	return s.create(ctx, snap, in, flow.Start{
 		Decoy:    true,
 		SignIn:   strings.TrimSpace(in.Typed),
 		Typed:    typed,
 		Decision: decision,
-		Offers:   site.Offers(snap, decision.Requirement, cs),
+		Offers:   offers,
 	})
 }
 

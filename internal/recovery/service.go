@@ -12,6 +12,8 @@ import (
 	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/authenticator"
+	"rekey/internal/directory"
+	"rekey/internal/factor"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
 	"rekey/internal/notice"
@@ -163,11 +165,14 @@ func (s *Service) method(f flow.Flow, ref string) (flow.Offer, authenticator.Met
 	if !ok {
 		return flow.Offer{}, nil, fault.New(fault.Invalid, "choose.pick-one").On("method")
 	}
-	m, ok := s.Site().Methods[offer.Kind]
-	if !ok {
-		return flow.Offer{}, nil, fault.New(fault.Denied, "problem.method-off")
+	if m, ok := s.Site().Methods[offer.Kind]; ok {
+		return offer, m, nil
 	}
-	return offer, m, nil
+	d, _ := s.asked(f)
+	if there, ok := d.(directory.Redirector); ok && offer.Kind == factor.Password {
+		return offer, signIn{directory: there, callback: s.Owner.PublicURL + BackPath}, nil
+	}
+	return flow.Offer{}, nil, fault.New(fault.Denied, "problem.method-off")
 }
 
 // request describes the flow to a method.
@@ -186,6 +191,9 @@ func (s *Service) request(ctx context.Context, f flow.Flow, offer flow.Offer) (a
 }
 
 func (s *Service) credentials(ctx context.Context, f flow.Flow, offer flow.Offer) ([]authenticator.Credential, error) {
+	if offer.Kind == factor.Password {
+		return []authenticator.Credential{signInCredential()}, nil
+	}
 	if f.Decoy {
 		if err := s.readNothing(ctx, f.Typed); err != nil {
 			return nil, err

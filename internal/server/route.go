@@ -15,6 +15,9 @@ const (
 	Flow    Guard = "flow"    // the holder of a flow's token
 	Session Guard = "session" // the holder of a session's token
 	Link    Guard = "link"    // the holder of a signed link
+	// Return is a browser that another sign-in page sends back, with the answer to the question its cookie has open: only a GET can
+	// bring that along. It works once.
+	Return Guard = "return"
 )
 
 // Route is one entry of the route table.

@@ -38,6 +38,14 @@ type barnConfig struct {
 	Domain   string        `yaml:"domain"`
 	Password secret.Ref    `yaml:"password,omitempty"`
 	Timeout  time.Duration `yaml:"timeout,omitempty"`
+	Anchored bool          `yaml:"anchored,omitempty"`
+}
+
+// tied is a barn whose accounts can be tied to others.
+type tied struct{ *barn }
+
+func (tied) ByAnchor(context.Context, string) (account.Account, error) {
+	return account.Account{}, directory.ErrNotFound
 }
 
 type barn struct {
@@ -70,6 +78,9 @@ func (f *farm) open(decode settings.Decode, d settings.Deps) (directory.Director
 		}
 	}
 	f.opened.Add(1)
+	if c.Anchored {
+		return tied{b}, nil
+	}
 	return b, nil
 }
 

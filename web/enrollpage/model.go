@@ -12,9 +12,16 @@ import (
 	"rekey/web/layout"
 )
 
+// Elsewhere is a sign-in page of a directory.
+type Elsewhere struct {
+	Label string // "Microsoft 365"
+	URL   string // GET
+}
+
 // SignIn asks for the user name and the current password. Posts name, password, and domain when Domains is set.
 type SignIn struct {
 	layout.Shell
+	Elsewhere []Elsewhere // sign-in pages of directories whose passwords are not typed here
 	Form      component.Form
 	Name      string             // as typed, after a problem
 	Domains   []component.Option // the name exists in several: pick one, and type the password again

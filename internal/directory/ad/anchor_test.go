@@ -12,6 +12,7 @@ import (
 
 // TestAnchors: accounts are found by the octets that Entra Connect anchors them by, which are not those of the GUID as it is written.
 func TestAnchors(t *testing.T) {
+	dc := domain(t)
 	d, peer := open(t, dc, nil), newPeer(dc)
 	plain, given := add(t, peer, "anchored"), add(t, peer, "moved")
 	octets := func(dn, attribute string) []byte { return peer.read(t, dn, attribute).GetRawAttributeValue(attribute) }

@@ -3,21 +3,62 @@ package enrollui
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+
+	"github.com/go-chi/chi/v5"
 
 	"rekey/internal/enrollment"
 	"rekey/internal/fault"
 	"rekey/internal/secret"
+	"rekey/internal/server"
 	"rekey/internal/server/frame"
 	"rekey/web/component"
 	"rekey/web/enrollpage"
 )
 
 func (u *UI) signIn(r *http.Request) enrollpage.SignIn {
-	return enrollpage.SignIn{
+	page := enrollpage.SignIn{
 		Shell: u.Frame.Shell(r), Form: component.Form{Action: "/account/sign-in"}, Name: r.PostFormValue("name"),
 		ResetURL: "/", ChangeURL: "/change",
 	}
+	for _, key := range u.Service.Elsewhere() {
+		page.Elsewhere = append(page.Elsewhere, enrollpage.Elsewhere{Label: u.Site().Label(key), URL: elsewhereURL + url.PathEscape(key)})
+	}
+	return page
+}
+
+// goElsewhere sends the browser to the sign-in page of a directory. What is needed when it comes back waits in a sealed cookie.
+func (u *UI) goElsewhere(w http.ResponseWriter, r *http.Request) error {
+	away, err := u.Service.StartElsewhere(r.Context(), chi.URLParam(r, "directory"), source(r))
+	if err != nil {
+		return err
+	}
+	u.away().Set(w, away.Ticket)
+	http.Redirect(w, r, away.Where, http.StatusSeeOther)
+	return nil
+}
+
+// backFromElsewhere opens a session for whoever signed in over there.
+func (u *UI) backFromElsewhere(w http.ResponseWriter, r *http.Request) error {
+	signed, err := u.Service.FinishElsewhere(r.Context(), u.away().Get(r), r.URL.Query(), source(r))
+	u.away().Clear(w)
+	if err == nil {
+		u.Cookie.Set(w, string(signed.Token))
+		return u.to(w, r, next(signed.Setup), nil)
+	}
+	page := u.signIn(r)
+	ps, ok := problems(page.Shell, err)
+	if !ok {
+		return err
+	}
+	page.Problems = ps
+	return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
+}
+
+// away is the cookie of somebody who is signing in elsewhere.
+func (u *UI) away() server.Cookie {
+	return server.Cookie{Name: u.Cookie.Name + "-away", Secure: u.Cookie.Secure}
 }
 
 // showSignIn is what there is without a session. A browser that still holds a token is told that it has ended.

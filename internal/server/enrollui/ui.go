@@ -21,6 +21,8 @@ const (
 	accountURL = "/account"
 	setupURL   = "/account/setup"
 	methodURL  = "/account/methods/"
+	// elsewhereURL is followed by a directory's key. It is a link and no form: our policy lets no form lead elsewhere.
+	elsewhereURL = "/account/sign-in-at/"
 )
 
 // UI serves the pages.
@@ -39,6 +41,8 @@ func (u *UI) Routes() []server.Route {
 	return []server.Route{
 		{Method: http.MethodGet, Pattern: accountURL, Guard: server.Session, Limiter: none, Handler: u.show},
 		{Method: http.MethodPost, Pattern: "/account/sign-in", Guard: server.Public, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.submitSignIn},
+		{Method: http.MethodGet, Pattern: elsewhereURL + "{directory}", Guard: server.Public, Limiter: "source", Handler: u.goElsewhere},
+		{Method: http.MethodGet, Pattern: enrollment.BackPath, Guard: server.Return, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.backFromElsewhere},
 		{Method: http.MethodPost, Pattern: "/account/sign-out", Guard: server.Session, Limiter: own, Audit: "session.ended", Handler: u.submitSignOut},
 		{Method: http.MethodGet, Pattern: "/account/signed-out", Guard: server.Public, Limiter: none, Handler: u.showSignedOut},
 		{Method: http.MethodPost, Pattern: "/account/end-others", Guard: server.Session, Limiter: own, Audit: "session.ended", Handler: u.submitEndOthers},

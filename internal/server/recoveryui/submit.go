@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"rekey/internal/authenticator"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
 	"rekey/internal/passwordrule"
@@ -46,6 +47,20 @@ func (u *UI) submitAnswer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	fresh, f, err := u.Service.Answer(r.Context(), u.token(r), r.PostFormValue("at"), answer, source(r))
+	if fresh != "" {
+		u.Cookie.Set(w, string(fresh))
+	}
+	return u.afterForm(w, r, f, err)
+}
+
+// back takes the browser in again after a sign-in elsewhere. The answer is bound to the open question, so it works once.
+func (u *UI) back(w http.ResponseWriter, r *http.Request) error {
+	f, err := u.Service.Flow(r.Context(), u.token(r))
+	if err != nil {
+		return u.again(w, r, missing(err))
+	}
+	answer := authenticator.RedirectResponse{Values: r.URL.Query()}
+	fresh, f, err := u.Service.Answer(r.Context(), u.token(r), recovery.At(f), answer, source(r))
 	if fresh != "" {
 		u.Cookie.Set(w, string(fresh))
 	}

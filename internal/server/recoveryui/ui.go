@@ -46,6 +46,7 @@ func (u *UI) Routes() []server.Route {
 		{Method: http.MethodGet, Pattern: flowURL + "/none", Guard: server.Flow, Limiter: none, Handler: u.showNone},
 		{Method: http.MethodPost, Pattern: flowURL + "/choose", Guard: server.Flow, Limiter: "account", Audit: "proof.requested", Handler: u.submitChoose},
 		{Method: http.MethodPost, Pattern: flowURL + "/answer", Guard: server.Flow, Limiter: "account", Audit: "proof.accepted, proof.rejected", Handler: u.submitAnswer},
+		{Method: http.MethodGet, Pattern: recovery.BackPath, Guard: server.Return, Limiter: "account", Audit: "proof.accepted, proof.rejected", Handler: u.back},
 		{Method: http.MethodPost, Pattern: flowURL + "/resend", Guard: server.Flow, Limiter: "account", Audit: "proof.requested", Handler: u.submitResend},
 		{Method: http.MethodPost, Pattern: flowURL + "/back", Guard: server.Flow, Limiter: "flow", Handler: u.submitBack},
 		{Method: http.MethodPost, Pattern: flowURL + "/cancel", Guard: server.Flow, Limiter: "flow", Audit: "flow.refused", Handler: u.submitCancel},
