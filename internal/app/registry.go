@@ -8,6 +8,7 @@ import (
 	"rekey/internal/authenticator/totp"
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
+	"rekey/internal/directory/entra"
 	"rekey/internal/factor"
 	"rekey/internal/settings"
 )
@@ -16,7 +17,8 @@ import (
 func Registry() settings.Registry {
 	return settings.Registry{
 		Directories: map[string]settings.OpenDirectory{
-			"ad": openAD,
+			"ad":    openAD,
+			"entra": openEntra,
 		},
 		Methods: []settings.MethodType{ // strongest first
 			{Kind: factor.Passkey, Open: openPasskey},
@@ -33,6 +35,14 @@ func openAD(decode settings.Decode, d settings.Deps) (directory.Directory, error
 		return nil, err
 	}
 	return ad.Open(c, ad.Deps{Resolve: d.Resolve, Now: d.Now, Log: d.Log})
+}
+
+func openEntra(decode settings.Decode, d settings.Deps) (directory.Directory, error) {
+	var c entra.Config
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	return entra.Open(c, entra.Deps{Resolve: d.Resolve, Now: d.Now, Log: d.Log})
 }
 
 func openPasskey(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
