@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -24,7 +25,7 @@ type cli struct {
 type upCmd struct {
 	Out     string   `required:"" type:"path" help:"Folder for lab.json."`
 	Port    int      `help:"Port of the portal; a free one without it."`
-	Only    []string `help:"Parts to start: postgres, samba, inbox, portal." sep:","`
+	Only    []string `help:"Parts to start: postgres, samba, inbox, entra, portal." sep:","`
 	Welcome bool     `help:"Print where to begin."`
 }
 
@@ -44,7 +45,7 @@ func main() {
 // Run starts the lab and waits for its end.
 func (u upCmd) Run(ctx context.Context) error {
 	began := time.Now()
-	l, err := lab.Up(ctx, lab.Options{Only: u.Only, Port: u.Port, Progress: os.Stderr})
+	l, err := lab.Up(ctx, lab.Options{Only: u.Only, Port: u.Port, Cloud: u.cloud(), Progress: os.Stderr})
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while starting
@@ -69,6 +70,11 @@ func (u upCmd) Run(ctx context.Context) error {
 	case <-l.Portal.Done():
 		return endWith(l, fmt.Errorf("the portal ended; see %s", keepLog(l)))
 	}
+}
+
+// cloud reports whether the tenant is among what to start.
+func (u upCmd) cloud() bool {
+	return len(u.Only) == 0 || slices.Contains(u.Only, lab.Entra) || slices.Contains(u.Only, lab.Portal)
 }
 
 func endWith(l *lab.Lab, err error) error {

@@ -8,6 +8,7 @@ type Description struct {
 	Database    *DatabaseInfo   `json:"database,omitempty"`
 	Inbox       *InboxInfo      `json:"inbox,omitempty"`
 	Directories []DirectoryInfo `json:"directories,omitempty"`
+	Tenants     []TenantInfo    `json:"tenants,omitempty"`
 	People      []Person        `json:"people,omitempty"`
 }
 
@@ -41,6 +42,17 @@ type DirectoryInfo struct {
 	BaseDN  string   `json:"base_dn"`
 	Service Account  `json:"service"`
 	Admin   Account  `json:"admin"`
+}
+
+// TenantInfo is one Entra tenant, imitated.
+type TenantInfo struct {
+	Domain       string `json:"domain"`
+	ID           string `json:"id"`
+	Authority    string `json:"authority"`
+	Graph        string `json:"graph"`
+	CAFile       string `json:"ca_file"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
 }
 
 // Account is who to bind as.
@@ -89,6 +101,12 @@ func (l *Lab) Describe() Description {
 		info.Service.DN, info.Service.Password = dom.Service()
 		info.Admin.DN, info.Admin.Password = dom.Admin()
 		d.Directories = append(d.Directories, info)
+	}
+	if t := l.Tenant; t != nil {
+		d.Tenants = []TenantInfo{{
+			Domain: people.Cloud.Name, ID: t.ID(), Authority: t.Server.Authority(), Graph: t.Server.Graph(), CAFile: t.Server.CAFile(),
+			ClientID: t.App.ID(), ClientSecret: t.secret,
+		}}
 	}
 	return d
 }

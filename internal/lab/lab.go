@@ -32,12 +32,15 @@ const (
 	Samba    = "samba"
 	Inbox    = "inbox"
 	Portal   = "portal"
+	Entra    = "entra" // imitated
 )
 
 // Options say what to start. The zero value is everything on free ports.
 type Options struct {
 	Only []string // parts; empty: all
 	Port int      // of the portal; 0: a free one
+	// Cloud adds an Entra tenant to what Only says, linked with Corp.
+	Cloud bool
 	// Settings changes the first settings document; nil keeps the demo's.
 	Settings func(document string) string
 	Env      []string  // of the portal
@@ -49,6 +52,7 @@ type Lab struct {
 	Cluster *postgres.Cluster
 	Domains []*samba.Domain
 	Inbox   *inbox.Inbox
+	Tenant  *Tenant // nil: none
 	Portal  *portal.Portal
 	Binary  string // the product's
 	People  []Person
@@ -76,8 +80,8 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 
 func (o Options) validate() error {
 	for _, part := range o.Only {
-		if !slices.Contains([]string{Postgres, Samba, Inbox, Portal}, part) {
-			return fmt.Errorf("no part %q: want postgres, samba, inbox or portal", part)
+		if !slices.Contains([]string{Postgres, Samba, Inbox, Portal, Entra}, part) {
+			return fmt.Errorf("no part %q: want postgres, samba, inbox, entra or portal", part)
 		}
 	}
 	return nil
@@ -106,6 +110,11 @@ func (l *Lab) up(ctx context.Context) error {
 	if l.options.wants(Inbox) {
 		g.Go(func() (err error) { l.Inbox, err = inbox.Start(ctx, inbox.Options{}); return err })
 	}
+	if l.options.Cloud {
+		if l.Tenant, err = startTenant(ctx); err != nil {
+			return err
+		}
+	}
 	if l.options.wants(Samba) {
 		l.Domains = make([]*samba.Domain, len(demo()))
 		for i, d := range demo() {
@@ -127,7 +136,14 @@ func (l *Lab) up(ctx context.Context) error {
 		return nil
 	}
 	l.say("Filling them …")
-	return l.startPortal(ctx, people.All())
+	everybody := people.All()
+	if l.Tenant != nil {
+		everybody = append(everybody, people.Clouded()...)
+		if err := l.Tenant.fill(ctx, l.Domains, everybody); err != nil {
+			return err
+		}
+	}
+	return l.startPortal(ctx, everybody)
 }
 
 func demo() []people.Domain { return []people.Domain{people.Corp, people.Sales} }
@@ -153,7 +169,13 @@ func (l *Lab) startPortal(ctx context.Context, all []people.Person) error {
 	if err := l.enrollAll(ctx, all); err != nil {
 		return err
 	}
-	return l.Portal.Start(ctx)
+	if err := l.Portal.Start(ctx); err != nil {
+		return err
+	}
+	if l.Tenant != nil {
+		l.Tenant.meet(l.Portal.URL())
+	}
+	return nil
 }
 
 func (l *Lab) writeSettings() (string, error) {
@@ -167,6 +189,13 @@ func (l *Lab) writeSettings() (string, error) {
 		dirs = append(dirs, Directory{Domain: d.Name(), NetBIOS: d.NetBIOS(), URLs: d.URLs(), CAFile: d.CAFile(), User: user, PasswordFile: file})
 	}
 	text := Settings(dirs, l.Inbox.SMTPAddr())
+	if l.Tenant != nil {
+		file := l.join("tenant.secret")
+		if err := os.WriteFile(file, []byte(l.Tenant.secret), 0o600); err != nil {
+			return "", err
+		}
+		text = l.Tenant.settings(text, file)
+	}
 	if l.options.Settings != nil {
 		text = l.options.Settings(text)
 	}
@@ -249,6 +278,9 @@ func (l *Lab) Close() error {
 		if d != nil {
 			errs = append(errs, d.Close())
 		}
+	}
+	if l.Tenant != nil {
+		errs = append(errs, l.Tenant.Server.Close())
 	}
 	if l.Inbox != nil {
 		errs = append(errs, l.Inbox.Close())

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"rekey/internal/lab/people"
@@ -26,7 +27,7 @@ func seed(d people.Domain) []samba.Change {
 	for _, g := range people.Groups(d) {
 		changes = append(changes, samba.Group{Name: g.Name, Members: g.Nested})
 	}
-	for _, p := range people.All() {
+	for _, p := range slices.Concat(people.All(), people.Clouded()) {
 		if p.Domain == d {
 			changes = append(changes, user(p))
 		}

@@ -64,6 +64,11 @@ func (p *Principal) SetPermissions(granted ...string) {
 	p.change(func(a *App) { a.Permissions = slices.Clone(granted) })
 }
 
+// SetRedirectURIs replaces where the sign-in page may send browsers back to.
+func (p *Principal) SetRedirectURIs(uris ...string) {
+	p.change(func(a *App) { a.RedirectURIs = uris })
+}
+
 // SetSecrets replaces the client secrets.
 func (p *Principal) SetSecrets(secrets ...Secret) {
 	p.change(func(a *App) { a.Secrets = slices.Clone(secrets) })

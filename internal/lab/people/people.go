@@ -33,16 +33,18 @@ type Person struct {
 	App      bool   // has an authenticator app enrolled
 	Sheet    bool   // has backup codes
 	Guarded  bool   // protected by AdminSDHolder
+	Synced   bool   // has an account in the Entra tenant too
 	Note     string // what this person shows, for the welcome text
 }
 
 // Domain is one of the two demo domains.
 type Domain struct{ Name, NetBIOS string }
 
-// Corp and Sales are the demo's domains.
+// Corp and Sales are the demo's domains, Cloud is the Entra tenant's.
 var (
 	Corp  = Domain{"corp.example.test", "CORP"}
 	Sales = Domain{"sales.example.test", "SALES"}
+	Cloud = Domain{"example.onmicrosoft.test", ""}
 )
 
 // Display is the full name.
@@ -91,6 +93,23 @@ func Groups(d Domain) []Group {
 
 // All lists everybody, the interesting ones first.
 func All() []Person { return append(named(), plain()...) }
+
+// Clouded lists who is in the Entra tenant: people of Corp who are there as well, and people who are only there.
+func Clouded() []Person {
+	ready := func(sam, given, surname string, d Domain, note string) Person {
+		return Person{SAM: sam, Given: given, Surname: surname, Domain: d, State: Active, Private: sam + home, App: true, Sheet: true, Note: note}
+	}
+	heidi := ready("heidi", "Heidi", "Hybrid", Corp, "has an account in Microsoft 365 too: both are reset at once")
+	heidi.OU, heidi.Groups, heidi.Synced = "Berlin", []string{"Engineering"}, true
+	henry := Person{SAM: "henry", Given: "Henry", Surname: "Hybrid", Domain: Corp, State: Active, OU: "London", Synced: true}
+	return []Person{
+		heidi,
+		henry,
+		ready("clara", "Clara", "Cloud", Cloud, "lives in Microsoft 365 only"),
+		{SAM: "carl", Given: "Carl", Surname: "Cloud", Domain: Cloud, State: Active, Note: "lives in Microsoft 365 only, nothing set up yet: sign in there"},
+		{SAM: "corinna", Given: "Corinna", Surname: "Cloud", Domain: Cloud, State: Disabled},
+	}
+}
 
 const home = "@home.example.test"
 
