@@ -10,6 +10,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/account"
+	"rekey/internal/directory/ldapconn"
 )
 
 func (d *Directory) accountAttributes() []string {
@@ -20,21 +21,12 @@ func (d *Directory) accountAttributes() []string {
 	}, d.config.Attributes...)
 }
 
-// account makes one of an entry that was read by itself: only then are the computed attributes there. An account whose groups may
-// not be read is an error: policies would take it for a member of none.
+// account makes one of an entry that was read by itself: only then is tokenGroups there. An account whose groups may not be read is
+// an error: policies would take it for a member of none.
 func (d *Directory) account(f domainFacts, e *ldap.Entry) (account.Account, error) {
-	a := account.Account{
-		ID:  account.ID{Directory: d.Key(), Object: guidText(e.GetEqualFoldRawAttributeValue("objectGUID"))},
-		SAM: text(e, "sAMAccountName"), UPN: text(e, "userPrincipalName"), NetBIOS: f.netbios, Path: e.DN,
-		SID: sidText(e.GetEqualFoldRawAttributeValue("objectSid")), DisplayName: text(e, "displayName"), GivenName: text(e, "givenName"),
-		Language: language(text(e, "preferredLanguage")), Attributes: map[string][]string{}, State: d.state(f, e), Anchor: anchorOf(e),
-	}
-	if a.ID.Object == "" || a.SAM == "" {
-		return a, fmt.Errorf("%s: the service account may not read it", e.DN)
-	}
-	a.Mails = mails(text(e, "mail"), e.GetEqualFoldAttributeValues("proxyAddresses"))
-	if len(a.Mails) > 0 {
-		a.Mail = a.Mails[0]
+	a, err := d.person(f, e)
+	if err != nil {
+		return a, err
 	}
 	for _, raw := range e.GetEqualFoldRawAttributeValues("tokenGroups") {
 		if sid := sidText(raw); sid != "" {
@@ -43,6 +35,24 @@ func (d *Directory) account(f domainFacts, e *ldap.Entry) (account.Account, erro
 	}
 	if len(a.Groups) == 0 { // everybody is in Domain Users at least
 		return a, fmt.Errorf("%s: the service account may not read its groups (tokenGroups)", e.DN)
+	}
+	return a, nil
+}
+
+// person makes an account without its groups.
+func (d *Directory) person(f domainFacts, e *ldap.Entry) (account.Account, error) {
+	a := account.Account{
+		ID:  account.ID{Directory: d.Key(), Object: guidText(e.GetEqualFoldRawAttributeValue("objectGUID"))},
+		SAM: text(e, "sAMAccountName"), UPN: text(e, "userPrincipalName"), NetBIOS: f.netbios, Path: e.DN,
+		SID: sidText(e.GetEqualFoldRawAttributeValue("objectSid")), DisplayName: text(e, "displayName"), GivenName: text(e, "givenName"),
+		Language: ldapconn.Language(text(e, "preferredLanguage")), Attributes: map[string][]string{}, State: d.state(f, e), Anchor: anchorOf(e),
+	}
+	if a.ID.Object == "" || a.SAM == "" {
+		return a, fmt.Errorf("%s: the service account may not read it", e.DN)
+	}
+	a.Mails = mails(text(e, "mail"), e.GetEqualFoldAttributeValues("proxyAddresses"))
+	if len(a.Mails) > 0 {
+		a.Mail = a.Mails[0]
 	}
 	for _, name := range d.config.Attributes {
 		if values := e.GetEqualFoldAttributeValues(name); len(values) > 0 {
@@ -122,11 +132,4 @@ func mails(mail string, proxies []string) []string {
 		}
 	}
 	return all
-}
-
-// language makes a tag of preferredLanguage, which holds what Accept-Language holds (RFC 2798 §2.7).
-func language(preferred string) string {
-	first, _, _ := strings.Cut(preferred, ",")
-	first, _, _ = strings.Cut(first, ";")
-	return strings.ReplaceAll(strings.TrimSpace(first), "_", "-")
 }

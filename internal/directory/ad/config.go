@@ -43,7 +43,7 @@ type Config struct {
 func (c Config) Validate() error {
 	c = c.withDefaults()
 	var errs []error
-	if !dnsName(c.Domain) {
+	if !ldapconn.DNSName(c.Domain) {
 		errs = append(errs, fmt.Errorf("domain: want a DNS name such as corp.example.com, got %q", c.Domain))
 	}
 	if strings.ContainsAny(c.NetBIOS, `\/.@ `) || len(c.NetBIOS) > 15 {
@@ -71,9 +71,8 @@ func (c Config) checkBase() error {
 }
 
 func (c Config) checkAttributes() error {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	for i, a := range c.Attributes {
-		if a == "" || strings.Trim(a, letters+"0123456789-") != "" || !strings.ContainsAny(a[:1], letters) {
+		if !ldapconn.AttributeName(a) {
 			return fmt.Errorf("attributes[%d]: %q is not the name of an attribute", i, a)
 		}
 	}
@@ -92,16 +91,6 @@ func (c Config) withDefaults() Config {
 
 func (c Config) limits() ldapconn.Limits {
 	return ldapconn.Limits{Connect: c.ConnectTimeout, Read: c.ReadTimeout, Write: c.WriteTimeout, Connections: c.Connections}.WithDefaults()
-}
-
-func dnsName(s string) bool {
-	labels := strings.Split(s, ".")
-	for _, l := range labels {
-		if l == "" || len(l) > 63 || strings.Trim(l, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			return false
-		}
-	}
-	return len(labels) > 1 && len(s) < 254
 }
 
 // rootDN is a domain's naming context.

@@ -8,6 +8,8 @@ import (
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
 	"rekey/internal/directory/directorytest"
+	"rekey/internal/lab/ldaptap"
+	"rekey/internal/lab/samba"
 )
 
 func TestConformance(t *testing.T) {
@@ -47,16 +49,32 @@ func listener(t testing.TB, refuse bool) string {
 	return l.Addr().String()
 }
 
+// newTap starts a tap in front of a server, gone with the test.
+func newTap(t testing.TB, d *samba.Domain, url string) *ldaptap.Tap {
+	t.Helper()
+	p, err := ldaptap.Start(url, d.CAPool(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
+
+// through points a configuration to a tap.
+func through(p *ldaptap.Tap) func(*ad.Config) {
+	return func(c *ad.Config) { c.Servers, c.CAFile = []string{p.URL()}, p.CAFile() }
+}
+
 // lossy puts a tap in the way that dies at the next write, after or before the server hears of it.
 func lossy(t testing.TB, c *ad.Config, written bool) {
 	t.Helper()
 	p := newTap(t, domain(t), c.Servers[0])
-	p.through(c)
-	p.on(func(send, await func()) {
+	through(p)(c)
+	p.On(func(send, await func()) {
 		if written {
 			send()
 			await()
 		}
-		p.kill()
+		p.Kill()
 	})
 }

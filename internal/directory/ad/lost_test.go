@@ -11,6 +11,7 @@ import (
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
 	"rekey/internal/directory/directorytest"
+	"rekey/internal/lab/ldaptap"
 	"rekey/internal/secret"
 )
 
@@ -35,11 +36,11 @@ func count(ops []ber.Tag, op ber.Tag) int {
 }
 
 // tapped is the shared domain through a tap.
-func tapped(t testing.TB) (*ad.Directory, *tap, *peer) {
+func tapped(t testing.TB) (*ad.Directory, *ldaptap.Tap, *peer) {
 	t.Helper()
 	dc := domain(t)
 	p := newTap(t, dc, dc.URLs()[0])
-	return open(t, dc, p.through), p, newPeer(dc)
+	return open(t, dc, through(p)), p, newPeer(dc)
 }
 
 // TestLostAnswerIsResolved: the connection ends at a write, the server stays, so it can be asked at once. The write is sent once.
@@ -53,17 +54,17 @@ func TestLostAnswerIsResolved(t *testing.T) {
 		{"lost-done", true, directory.Write{}}, {"lost-must", true, directory.Write{MustChange: true}}, {"lost-not", false, directory.Write{}},
 	} {
 		id := add(t, peer, c.sam)
-		tap.operations()
-		tap.on(func(send, await func()) {
+		tap.Operations()
+		tap.On(func(send, await func()) {
 			if c.reach {
 				send()
 				await()
 			}
-			tap.cut()
+			tap.Cut()
 		})
 		err := d.SetPassword(t.Context(), id, secret.New(newPassword), c.write)
-		tap.on(nil)
-		if n := count(tap.operations(), opModify); n != 1 {
+		tap.On(nil)
+		if n := count(tap.Operations(), ldaptap.Modify); n != 1 {
 			t.Errorf("%s: %d writes", c.sam, n)
 		}
 		if c.reach && err != nil || !c.reach && !errors.Is(err, directory.ErrUnavailable) {
@@ -79,10 +80,10 @@ func TestLostAnswerToUnlockAndChange(t *testing.T) {
 	d, tap, peer := tapped(t)
 	id := add(t, peer, "lost-unlock")
 	peer.Lock(t, id)
-	tap.on(func(send, await func()) {
+	tap.On(func(send, await func()) {
 		send()
 		await()
-		tap.cut()
+		tap.Cut()
 	})
 	if done, err := d.Unlock(t.Context(), id); err != nil || !done {
 		t.Errorf("unlock: %v, %v", done, err)
@@ -90,7 +91,7 @@ func TestLostAnswerToUnlockAndChange(t *testing.T) {
 	if err := d.Change(t.Context(), id, secret.New(oldPassword), secret.New(newPassword)); err != nil {
 		t.Errorf("change: %v", err)
 	}
-	tap.on(nil)
+	tap.On(nil)
 	if !peer.Accepts(t, id, newPassword) {
 		t.Error("the change is lost")
 	}
@@ -104,16 +105,16 @@ func TestDeadConnectionsAreReplaced(t *testing.T) {
 		if _, err := d.Get(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
-		tap.cut()
+		tap.Cut()
 		if _, err := d.Lookup(t.Context(), directory.Identifier{Name: "cut"}); err != nil {
 			t.Errorf("lookup: %v", err)
 		}
-		tap.cut()
-		tap.operations()
+		tap.Cut()
+		tap.Operations()
 		if err := d.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{}); err != nil {
 			t.Errorf("set: %v", err)
 		}
-		if n := count(tap.operations(), opModify); n != 1 {
+		if n := count(tap.Operations(), ldaptap.Modify); n != 1 {
 			t.Errorf("%d writes", n)
 		}
 	}
@@ -125,9 +126,9 @@ func TestAttack16NotFoundAsksAsMuch(t *testing.T) {
 	id := peer.Add(t, directorytest.Person{SAM: "asks1", Mail: "asks@mail.example", Password: oldPassword})
 	peer.Add(t, directorytest.Person{SAM: "asks2", Mail: "asks@mail.example", Password: oldPassword})
 	ask := func(who directory.Identifier) []ber.Tag {
-		tap.operations()
+		tap.Operations()
 		_, _ = d.Lookup(t.Context(), who)
-		return tap.operations()
+		return tap.Operations()
 	}
 	if _, err := d.Get(t.Context(), id); err != nil { // learns the names of groups
 		t.Fatal(err)
@@ -146,13 +147,13 @@ func TestAttack16UnknownSignInAsksAsMuch(t *testing.T) {
 	d, tap, peer := tapped(t)
 	id := add(t, peer, "unknown")
 	try := func(id account.ID) []ber.Tag {
-		tap.operations()
+		tap.Operations()
 		_ = d.Authenticate(t.Context(), id, secret.New("Not-The-Passw0rd!"))
-		return tap.operations()
+		return tap.Operations()
 	}
 	try(id) // warm
 	want := try(id)
-	if count(want, opBind) != 1 {
+	if count(want, ldaptap.Bind) != 1 {
 		t.Fatalf("%v", want)
 	}
 	for name, id := range map[string]account.ID{

@@ -12,6 +12,7 @@ import (
 	"rekey/internal/account"
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
+	"rekey/internal/lab/ldaptap"
 	"rekey/internal/lab/samba"
 	"rekey/internal/secret"
 )
@@ -154,13 +155,13 @@ func testPausedServer(t *testing.T, d pair, id account.ID) {
 }
 
 // beside is the pair with a tap in front of the first server.
-func beside(t testing.TB, d *samba.Domain, writeTimeout time.Duration) (*ad.Directory, *tap) {
+func beside(t testing.TB, d *samba.Domain, writeTimeout time.Duration) (*ad.Directory, *ldaptap.Tap) {
 	t.Helper()
 	tap := newTap(t, d, d.DC(0).URL())
 	return open(t, d, func(c *ad.Config) {
 		c.ConnectTimeout, c.ReadTimeout, c.WriteTimeout = 4*time.Second, 4*time.Second, writeTimeout
 		second, file := c.Servers[1], c.CAFile
-		tap.through(c)
+		through(tap)(c)
 		c.Servers = append(c.Servers, second)
 		c.CAFile = joined(t, c.CAFile, file)
 	}), tap
@@ -191,8 +192,8 @@ func testKilledInWrite(t *testing.T, d pair, id account.ID) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap.operations()
-	tap.on(func(send, _ func()) {
+	tap.Operations()
+	tap.On(func(send, _ func()) {
 		if err := d.DC(0).Pause(); err != nil {
 			t.Error(err)
 		}
@@ -207,8 +208,8 @@ func testKilledInWrite(t *testing.T, d pair, id account.ID) {
 		t.Errorf("took %v", took)
 	}
 	d.DC(0).Kill()
-	tap.on(nil)
-	if n := count(tap.operations(), opModify); n != 1 || !d.second.Accepts(t, id, oldPassword) {
+	tap.On(nil)
+	if n := count(tap.Operations(), ldaptap.Modify); n != 1 || !d.second.Accepts(t, id, oldPassword) {
 		t.Errorf("%d writes to the first server, or one to the second", n)
 	}
 	if a, err := dir.Get(t.Context(), id); err != nil || !a.State.PasswordSet.Equal(before) {
@@ -226,13 +227,13 @@ func testKilledInWrite(t *testing.T, d pair, id account.ID) {
 // testOtherKnows: the server that wrote is gone, but had told the other.
 func testOtherKnows(t *testing.T, d pair, id account.ID) {
 	dir, tap := beside(t, d.Domain, 15*time.Second)
-	tap.on(func(send, await func()) {
+	tap.On(func(send, await func()) {
 		send()
 		await()
 		if err := d.AwaitReplication(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
-		tap.kill()
+		tap.Kill()
 	})
 	if err := dir.SetPassword(t.Context(), id, secret.New(newPassword), directory.Write{}); err != nil {
 		t.Errorf("%v", err)

@@ -189,14 +189,6 @@ func TestMails(t *testing.T) {
 	}
 }
 
-func TestLanguage(t *testing.T) {
-	for in, want := range map[string]string{"": "", "de": "de", "de_AT": "de-AT", " fr-CH, fr;q=0.9, en;q=0.8": "fr-CH", "ar;q=1": "ar"} {
-		if got := language(in); got != want {
-			t.Errorf("%q: %q", in, got)
-		}
-	}
-}
-
 func TestForeignNamesAreNotAskedFor(t *testing.T) {
 	d := &Directory{config: Config{Domain: "corp.example.test", NetBIOS: "CORP"}}
 	for domain, want := range map[string]bool{"": true, "corp": true, "Corp.Example.Test": true, "SALES": false, "corp.example": false} {

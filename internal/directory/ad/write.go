@@ -31,12 +31,12 @@ func conditionOf(e *ldap.Entry) condition {
 }
 
 // verdict is what a condition says of a write.
-type verdict uint8
+type verdict = ldapconn.Verdict
 
 const (
-	unclear verdict = iota
-	written
-	notWritten
+	unclear    = ldapconn.Unclear
+	written    = ldapconn.Written
+	notWritten = ldapconn.NotWritten
 )
 
 // passwordWritten judges by pwdLastSet, which every password write moves: to now, or to zero when it must be changed.
@@ -73,8 +73,14 @@ type modification struct {
 func (d *Directory) write(ctx context.Context, m modification) error {
 	var before condition
 	var to *server
-	err := d.reserve(ctx, m.id, func(c *conn, e *ldap.Entry) error {
-		before, to = conditionOf(e), c.Server
+	show := func(c *conn) error {
+		e, err := d.object(ctx, c, m.id, conditionAttributes()...)
+		if err == nil {
+			before, to = conditionOf(e), c.Server
+		}
+		return err
+	}
+	err := d.pool.Reserve(ctx, show, func(c *conn) error {
 		request := ldap.NewModifyRequest(guidDN(m.id.Object), nil)
 		m.compose(request, c.Root, before)
 		if len(request.Changes) == 0 {
@@ -93,77 +99,22 @@ func (d *Directory) write(ctx context.Context, m modification) error {
 		return ldapconn.Unavailable(err)
 	}
 	d.log.WarnContext(ctx, "answer to a write was lost", "directory", d.Key(), "error", err)
-	return d.settle(ctx, m, before, to, lost)
-}
-
-// reserve lends f a connection to a server that takes writes and has just shown the account.
-func (d *Directory) reserve(ctx context.Context, id account.ID, f func(*conn, *ldap.Entry) error) error {
-	asked, shown := false, false
-	attempt := func(w want) error {
-		return d.pool.With(ctx, w, func(c *conn) error {
-			asked = true
-			e, err := d.object(ctx, c, id, conditionAttributes()...)
-			if err != nil {
-				return ldapconn.Failed(err)
-			}
-			shown = true
-			return f(c, e)
-		})
-	}
-	err := attempt(want{Write: true})
-	if asked && !shown && ldapconn.IsLost(err) && ctx.Err() == nil {
-		err = attempt(want{Write: true, Fresh: true})
-	}
-	return err
-}
-
-const (
-	settleTime = 5 * time.Second        // how long the directory is asked what became of a write, if a write may take as long
-	settleWait = 250 * time.Millisecond // between two questions
-)
-
-// settle finds out what became of a write whose answer was lost. The server it went to knows; another one knows only that it did happen,
-// since what is not there may yet be replicated. A server that was too slow may still do it.
-func (d *Directory) settle(ctx context.Context, m modification, before condition, to *server, lost *ldapconn.LostError) error {
-	ctx, cancel := context.WithTimeout(ctx, min(settleTime, d.config.WriteTimeout))
-	defer cancel()
-	denials := 0
-	for {
+	return d.pool.Settle(ctx, to, lost, func(ctx context.Context) (verdict, *server, error) {
 		after, by, err := d.conditionNow(ctx, m.id, to)
-		switch {
-		case err != nil:
-			denials = 0
-		case m.judge(before, after) == written:
-			return nil
-		case m.judge(before, after) == notWritten && by == to && !lost.Late:
-			denials++ // the server may have been at it still the first time
-		}
-		if denials > 1 {
-			return ldapconn.Unavailable(lost)
-		}
-		select {
-		case <-time.After(settleWait):
-		case <-ctx.Done():
-			return errors.Join(directory.ErrOutcomeUnknown, lost)
-		}
-	}
+		return m.judge(before, after), by, err
+	})
 }
 
 // conditionNow asks the server that a write went to, or another when that one does not answer or is not known.
 func (d *Directory) conditionNow(ctx context.Context, id account.ID, first *server) (now condition, by *server, err error) {
-	ask := func(c *conn) error {
+	err = d.pool.ReadFrom(ctx, first, func(c *conn) error {
 		e, err := d.object(ctx, c, id, conditionAttributes()...)
 		if err == nil {
 			now, by = conditionOf(e), c.Server
 		}
 		return err
-	}
-	if first != nil && !d.pool.Failed(first) {
-		if err = d.pool.With(ctx, want{Server: first, Fresh: true}, ask); err == nil {
-			return now, by, nil
-		}
-	}
-	return now, by, d.pool.Read(ctx, ask)
+	})
+	return now, by, err
 }
 
 // PasswordSet implements directory.PasswordDater. It is zero while the password must be changed.
@@ -174,29 +125,13 @@ func (d *Directory) PasswordSet(ctx context.Context, id account.ID) (time.Time, 
 
 // PasswordMoved implements directory.PasswordDater. Unlike PasswordSet it asks every server, those that failed lately too.
 func (d *Directory) PasswordMoved(ctx context.Context, id account.ID, before time.Time) (moved, sure bool, err error) {
-	answered := false
-	for _, s := range d.pool.Servers() {
-		var c condition
-		silent := d.pool.With(ctx, want{Server: s, Fresh: true}, func(l *conn) error {
-			e, err := d.object(ctx, l, id, conditionAttributes()...)
-			if err == nil {
-				c = conditionOf(e)
-			}
-			return ldapconn.Failed(err)
-		})
-		if silent != nil {
-			err = errors.Join(err, silent)
-			continue
+	return d.pool.AnyDiffers(ctx, func(c *conn) (bool, error) {
+		e, err := d.object(ctx, c, id, conditionAttributes()...)
+		if err != nil {
+			return false, err
 		}
-		answered = true
-		if !date(c.passwordSet).Equal(before) {
-			return true, true, nil
-		}
-	}
-	if answered {
-		return false, err == nil, nil
-	}
-	return false, false, err
+		return !date(conditionOf(e).passwordSet).Equal(before), nil
+	})
 }
 
 // date is zero while the password must be changed.

@@ -72,12 +72,21 @@ const (
 	LostNot     Failure = "lost-not"     // the next write does not happen, and from then on nobody answers
 )
 
+// Differences are what a directory does otherwise than Active Directory, and rightly so.
+type Differences struct {
+	NoWindowsNames bool // it has no NetBIOS name, no SIDs, and nobody a principal name that is not written down
+	NoComplexity   bool // it asks for no classes of characters
+	ResetUnlocks   bool // every new password lifts a lock
+	Unjudged       bool // the password of a disabled or expired account is not looked at
+}
+
 // Fixture is a directory under test.
 type Fixture struct {
 	// Directory has every capability.
 	Directory directory.Directory
 	NetBIOS   string
 	Peer      Peer
+	Differs   Differences
 	// Broken gives another view of the same directory that fails.
 	Broken func(t testing.TB, how Failure) directory.Directory
 	// Limit is how long a call to a directory that fails may take.

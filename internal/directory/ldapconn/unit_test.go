@@ -93,3 +93,11 @@ func TestBusyServersDidNothing(t *testing.T) {
 		t.Error("a connection that ended says nothing")
 	}
 }
+
+func TestLanguage(t *testing.T) {
+	for in, want := range map[string]string{"": "", "de": "de", "de_AT": "de-AT", " fr-CH, fr;q=0.9, en;q=0.8": "fr-CH", "ar;q=1": "ar"} {
+		if got := Language(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}

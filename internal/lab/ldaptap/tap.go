@@ -1,93 +1,99 @@
-package ad_test
+// Package ldaptap stands between a client and an LDAP server, sees each operation, and lets a test act exactly at a write: before the
+// server hears of it, or after it has answered and before the client hears.
+package ldaptap
 
 import (
 	"bufio"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
-
-	"rekey/internal/directory/ad"
-	"rekey/internal/lab/samba"
+	"github.com/go-ldap/ldap/v3"
 )
 
 // Operations of the protocol (RFC 4511 §4.2 and on).
 const (
-	opBind   ber.Tag = 0
-	opSearch ber.Tag = 3
-	opModify ber.Tag = 6
+	Bind     ber.Tag = ldap.ApplicationBindRequest
+	Search   ber.Tag = ldap.ApplicationSearchRequest
+	Modify   ber.Tag = ldap.ApplicationModifyRequest
+	Extended ber.Tag = ldap.ApplicationExtendedRequest
 )
 
-// hook is called instead of passing a modification on. It may send it, and await its answer, which is kept back.
-type hook func(send, await func())
+// Hook is called instead of passing a write on: Modify or Extended. It may send it, and await its answer, which is kept back.
+type Hook func(send, await func())
 
-// tap stands between the directory and a server, verified by the one and trusted by the other, and sees each operation.
-type tap struct {
+// Tap is verified by the client and trusted by the server. It is safe for concurrent use.
+type Tap struct {
 	listener net.Listener
 	dial     func() (net.Conn, error)
 	caFile   string
 
 	mu      sync.Mutex
 	seen    []ber.Tag
-	onWrite hook
+	onWrite Hook
 	muted   bool
 	dead    bool
 	open    map[net.Conn]struct{}
 	wg      sync.WaitGroup
 }
 
-func newTap(t testing.TB, d *samba.Domain, url string) *tap {
-	t.Helper()
+// Start listens on a free loopback port, in front of the server of an ldaps URL whose certificate verifies against roots. The
+// certificate that verifies the tap is written to the folder.
+func Start(url string, roots *x509.CertPool, folder string) (*Tap, error) {
 	cert := httptest.NewTLSServer(nil) // for its certificate, which is good for 127.0.0.1
 	defer cert.Close()
-	p := &tap{caFile: filepath.Join(t.TempDir(), "ca.pem"), open: map[net.Conn]struct{}{}}
+	p := &Tap{caFile: filepath.Join(folder, "tap-ca.pem"), open: map[net.Conn]struct{}{}}
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate().Raw})
 	if err := os.WriteFile(p.caFile, ca, 0o600); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	address := strings.TrimPrefix(url, "ldaps://")
 	if _, _, err := net.SplitHostPort(address); err != nil {
 		address = net.JoinHostPort(address, "636")
 	}
 	p.dial = func() (net.Conn, error) {
-		return tls.Dial("tcp", address, &tls.Config{RootCAs: d.CAPool(), MinVersion: tls.VersionTLS12})
+		return tls.Dial("tcp", address, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
 	}
 	var err error
 	p.listener, err = tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: cert.TLS.Certificates, MinVersion: tls.VersionTLS12})
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("start tap: %w", err)
 	}
 	p.wg.Go(p.accept)
-	t.Cleanup(func() {
-		p.kill()
-		p.wg.Wait()
-	})
-	return p
+	return p, nil
 }
 
-// through points a configuration to the tap.
-func (p *tap) through(c *ad.Config) {
-	c.Servers, c.CAFile = []string{"ldaps://" + p.listener.Addr().String()}, p.caFile
+// URL is the tap's LDAPS address.
+func (p *Tap) URL() string { return "ldaps://" + p.listener.Addr().String() }
+
+// CAFile is the PEM file that verifies the tap.
+func (p *Tap) CAFile() string { return p.caFile }
+
+// Close ends the tap and waits for what it was doing.
+func (p *Tap) Close() {
+	p.Kill()
+	p.wg.Wait()
 }
 
-// kill ends the tap: nobody answers at its address any more.
-func (p *tap) kill() {
+// Kill ends the tap: nobody answers at its address any more.
+func (p *Tap) Kill() {
 	_ = p.listener.Close()
 	p.mu.Lock()
 	p.dead = true
 	p.mu.Unlock()
-	p.cut()
+	p.Cut()
 }
 
-// cut ends all connections.
-func (p *tap) cut() {
+// Cut ends all connections.
+func (p *Tap) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.open {
@@ -96,15 +102,15 @@ func (p *tap) cut() {
 	clear(p.open)
 }
 
-// on sets what happens at a modification; nil lets it pass.
-func (p *tap) on(h hook) {
+// On sets what happens at a write; nil lets it pass.
+func (p *Tap) On(h Hook) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.onWrite = h
 }
 
-// operations gives what was asked since the last call.
-func (p *tap) operations() []ber.Tag {
+// Operations gives what was asked since the last call.
+func (p *Tap) Operations() []ber.Tag {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	seen := p.seen
@@ -112,7 +118,7 @@ func (p *tap) operations() []ber.Tag {
 	return seen
 }
 
-func (p *tap) accept() {
+func (p *Tap) accept() {
 	for {
 		client, err := p.listener.Accept()
 		if err != nil {
@@ -122,7 +128,7 @@ func (p *tap) accept() {
 	}
 }
 
-func (p *tap) serve(client net.Conn) {
+func (p *Tap) serve(client net.Conn) {
 	defer client.Close()
 	server, err := p.dial()
 	if err != nil {
@@ -163,12 +169,12 @@ func relay(from, to net.Conn, each func(m *ber.Packet, forward func()) bool, pas
 }
 
 // ask notes an operation and reports whether to pass it on.
-func (p *tap) ask(m *ber.Packet, forward func(), answers <-chan struct{}) bool {
+func (p *Tap) ask(m *ber.Packet, forward func(), answers <-chan struct{}) bool {
 	op := m.Children[1].Tag
 	p.mu.Lock()
 	p.seen = append(p.seen, op)
 	f := p.onWrite
-	if op != opModify {
+	if op != Modify && op != Extended {
 		f = nil
 	}
 	p.muted = f != nil
@@ -183,7 +189,7 @@ func (p *tap) ask(m *ber.Packet, forward func(), answers <-chan struct{}) bool {
 	return false
 }
 
-func (p *tap) heard() bool {
+func (p *Tap) heard() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return !p.muted
