@@ -113,7 +113,7 @@ func wait(a answer, try int, now time.Time) time.Duration {
 	if after, ok := retryAfter(a.header.Get("Retry-After"), now); ok {
 		return after + rand.N(firstPause)
 	}
-	longest := firstPause << try
+	longest := firstPause << (try - 1)
 	return longest/2 + rand.N(longest/2)
 }
 
