@@ -9,6 +9,7 @@ import (
 	"rekey/internal/directory"
 	"rekey/internal/directory/ad"
 	"rekey/internal/directory/entra"
+	"rekey/internal/directory/openldap"
 	"rekey/internal/factor"
 	"rekey/internal/settings"
 )
@@ -19,6 +20,7 @@ func Registry() settings.Registry {
 		Directories: map[string]settings.OpenDirectory{
 			"ad":    openAD,
 			"entra": openEntra,
+			"ldap":  openLDAP,
 		},
 		Methods: []settings.MethodType{ // strongest first
 			{Kind: factor.Passkey, Open: openPasskey},
@@ -43,6 +45,14 @@ func openEntra(decode settings.Decode, d settings.Deps) (directory.Directory, er
 		return nil, err
 	}
 	return entra.Open(c, entra.Deps{Resolve: d.Resolve, Now: d.Now, Log: d.Log})
+}
+
+func openLDAP(decode settings.Decode, d settings.Deps) (directory.Directory, error) {
+	var c openldap.Config
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	return openldap.Open(c, openldap.Deps{Resolve: d.Resolve, Now: d.Now, Log: d.Log})
 }
 
 func openPasskey(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
