@@ -8,7 +8,7 @@ import (
 	"rekey/internal/lab/samba"
 )
 
-// Add makes further people in the lab's domains, with what they are said to have set up. It is for one caller at a time.
+// Add makes further people in the lab's domains and tenant, with what they are said to have set up. It is for one caller at a time.
 func (l *Lab) Add(ctx context.Context, all ...people.Person) error {
 	if err := l.write(ctx, all); err != nil {
 		return err
@@ -28,6 +28,9 @@ func (l *Lab) write(ctx context.Context, all []people.Person) error {
 		if err := d.Apply(ctx, changes...); err != nil {
 			return err
 		}
+	}
+	if l.Tenant != nil {
+		return l.Tenant.fill(ctx, l.Domains, all)
 	}
 	return nil
 }
