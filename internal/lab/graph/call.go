@@ -35,6 +35,7 @@ type route struct {
 	pattern string
 	allow   []string // any of these application permissions
 	writes  bool
+	person  bool // for signed-in people, not for applications
 	do      func(*call) (reply, error)
 }
 
@@ -70,7 +71,7 @@ func answer(v any) (reply, error) {
 
 func (s *Server) graphHandler() http.Handler {
 	mux := http.NewServeMux()
-	for _, rt := range s.routes() {
+	for _, rt := range routes() {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, rt) })
 	}
 	mux.HandleFunc("POST /v1.0/$batch", func(w http.ResponseWriter, r *http.Request) { s.batch(w, r, mux) })
@@ -87,6 +88,7 @@ func keyed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if before, rest, ok := strings.Cut(r.URL.Path, "('"); ok {
 			if key, after, ok := strings.Cut(rest, "')"); ok {
+				key = strings.ReplaceAll(key, "''", "'")
 				u := *r.URL
 				u.Path, u.RawPath = before+"/"+key+after, before+"/"+url.PathEscape(key)+after
 				r = r.Clone(r.Context())
@@ -120,7 +122,10 @@ func (c *call) run(rt route) (reply, error) {
 	if err := c.authenticate(); err != nil {
 		return reply{}, err
 	}
-	if !slices.ContainsFunc(rt.allow, func(p string) bool { return slices.Contains(c.g.permissions, p) }) {
+	switch {
+	case rt.person && c.g.user == "":
+		return reply{}, refuse(http.StatusBadRequest, "BadRequest", "/me request is only valid with delegated authentication flow.")
+	case !rt.person && !c.may(rt.allow):
 		return reply{}, denied()
 	}
 	if rt.writes {
@@ -131,6 +136,11 @@ func (c *call) run(rt route) (reply, error) {
 		defer c.t.mu.RUnlock()
 	}
 	return rt.do(c)
+}
+
+// may reports whether the application has one of the permissions.
+func (c *call) may(any []string) bool {
+	return slices.ContainsFunc(any, func(p string) bool { return slices.Contains(c.g.permissions, p) })
 }
 
 // authenticate finds whose token it is.
@@ -193,4 +203,6 @@ func writeError(w http.ResponseWriter, r *http.Request, now time.Time, err error
 }
 
 // routes is everything that can be asked.
-func (s *Server) routes() []route { return slices.Concat(s.userRoutes(), s.writeRoutes()) }
+func routes() []route {
+	return slices.Concat(userRoutes, writeRoutes, memberRoutes, directoryRoutes, methodRoutes, deltaRoutes)
+}

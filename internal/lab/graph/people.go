@@ -177,6 +177,19 @@ func (t *Tenant) DeleteGroup(id string) bool {
 	return t.store.deleteGroup(id, t.now())
 }
 
+// Group finds a group that is present, with its members.
+func (t *Tenant) Group(id string) (Group, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	row := t.store.groups[id]
+	if row == nil || row.gone != present {
+		return Group{}, false
+	}
+	g := row.group
+	g.Members = slices.DeleteFunc(slices.Clone(row.members), func(id string) bool { return id == "" })
+	return g, true
+}
+
 // AddMember puts a person or a group into a group.
 func (t *Tenant) AddMember(group, member string) bool { return t.setMember(group, member, true) }
 

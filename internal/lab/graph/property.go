@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -180,3 +181,27 @@ func appendUser(b []byte, u *User, chosen []*property, before string) []byte {
 	}
 	return append(b, '}')
 }
+
+// everything is the set of all properties.
+const everything = ^uint64(0)
+
+// differences is the set of properties that two states of a user differ in, by bit of their place.
+func differences(a, b *User) (set uint64) {
+	if a.gone != b.gone {
+		return everything
+	}
+	for i := range properties {
+		p := &properties[i]
+		x, y := p.field(a), p.field(b)
+		if x.Null != y.Null || x.Text != y.Text || !slices.Equal(x.List, y.List) {
+			set |= 1 << i
+		}
+	}
+	if a.Manager != b.Manager {
+		set |= managerChanged
+	}
+	return set
+}
+
+// managerChanged stands for the manager, which is no property.
+const managerChanged = 1 << 63

@@ -20,7 +20,7 @@ func signInError(number int, text string) *AADSTS {
 }
 
 // SignIn tries a password as a first-party application does, without a second factor. Refusals are *AADSTS: 50034 nobody, 50126
-// wrong password, 50053 locked, 50057 disabled, 50055 must be changed, 50011 federated.
+// wrong password, 50053 locked, 50057 disabled, 50055 must be changed, 51004 federated.
 func (t *Tenant) SignIn(upn, password string) (Tokens, error) {
 	u, err := t.judge(upn, password)
 	if err != nil {

@@ -38,10 +38,12 @@ func (r *userRow) seen(now time.Time) *User {
 	return r.cur
 }
 
+// groupRow is a group. Places in members are never given again, so that a reader between two pages misses nobody.
 type groupRow struct {
-	group Group
-	index map[string]struct{} // of Members
-	gone  removal
+	group   Group // without Members
+	members []string
+	index   map[string]int // place in members; empty there: left
+	gone    removal
 }
 
 // change is one entry of the history that delta queries read.
@@ -50,6 +52,7 @@ type change struct {
 	group  *groupRow
 	member string // of the group; empty: the object itself
 	out    bool   // the member left
+	what   uint64 // properties of a user that changed, by bit of their place
 	seen   time.Time
 }
 
@@ -95,7 +98,7 @@ func (s *store) addUser(u User, m moment) *User {
 	s.users[u.ID] = row
 	s.byName[strings.ToLower(u.UserPrincipalName)] = row
 	s.order = append(s.order, row)
-	s.userLog = append(s.userLog, change{user: row, seen: m.seen})
+	s.userLog = append(s.userLog, change{user: row, what: everything, seen: m.seen})
 	return &u
 }
 
@@ -110,8 +113,9 @@ func (s *store) update(row *userRow, m moment, f func(*User)) {
 		row.old, row.oldUntil = nil, time.Time{}
 	}
 	s.rename(row, &next)
+	what := differences(row.cur, &next)
 	row.cur = &next
-	s.userLog = append(s.userLog, change{user: row, seen: m.seen})
+	s.userLog = append(s.userLog, change{user: row, what: what, seen: m.seen})
 }
 
 // rename keeps byName in step. A name may have gone to somebody else meanwhile.
@@ -130,7 +134,7 @@ func (s *store) addGroup(g Group, m moment) Group {
 	}
 	members := g.Members
 	g.Members = nil
-	row := &groupRow{group: g, index: make(map[string]struct{}, len(members))}
+	row := &groupRow{group: g, index: make(map[string]int, len(members))}
 	s.groups[g.ID] = row
 	s.groupOrder = append(s.groupOrder, row)
 	s.groupLog = append(s.groupLog, change{group: row, seen: m.seen})
@@ -148,7 +152,7 @@ func (s *store) updateGroup(id string, m moment, f func(*Group)) bool {
 	}
 	next := row.group
 	f(&next)
-	next.ID, next.Members = row.group.ID, row.group.Members
+	next.ID, next.Members = row.group.ID, nil
 	row.group = next
 	s.groupLog = append(s.groupLog, change{group: row, seen: m.seen})
 	return true
@@ -160,7 +164,7 @@ func (s *store) deleteGroup(id string, m moment) bool {
 		return false
 	}
 	row.gone = soft
-	for _, member := range row.group.Members {
+	for member := range row.index {
 		s.leave(row, member)
 	}
 	s.groupLog = append(s.groupLog, change{group: row, seen: m.seen})
@@ -172,16 +176,17 @@ func (s *store) setMember(group, member string, in bool, m moment) bool {
 	if row == nil || row.gone != present {
 		return false
 	}
-	if _, is := row.index[member]; is == in {
+	place, is := row.index[member]
+	switch {
+	case is == in:
 		return false
-	}
-	if in {
-		row.index[member] = struct{}{}
-		row.group.Members = append(row.group.Members, member)
+	case in:
+		row.index[member] = len(row.members)
+		row.members = append(row.members, member)
 		s.memberOf[member] = append(s.memberOf[member], row)
-	} else {
+	default:
 		delete(row.index, member)
-		row.group.Members = slices.DeleteFunc(row.group.Members, func(id string) bool { return id == member })
+		row.members[place] = ""
 		s.leave(row, member)
 	}
 	s.groupLog = append(s.groupLog, change{group: row, member: member, out: !in, seen: m.seen})

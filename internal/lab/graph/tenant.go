@@ -23,9 +23,8 @@ type DeltaLoss int
 
 // The ways.
 const (
-	DeltaKept     DeltaLoss = iota // tokens are good for seven days
-	DeltaGone                      // 410 with a Location to start from
-	DeltaNotFound                  // 400 SyncStateNotFound
+	DeltaGone     DeltaLoss = iota // 410 with a Location to start from
+	DeltaNotFound                  // 400 SyncStateNotFound, as for tokens older than seven days
 )
 
 // TenantSpec says what a tenant is like. The zero value of each field is what is documented as usual.
@@ -43,7 +42,6 @@ type TenantSpec struct {
 	AuthContexts []string      // authentication contexts ("c1") whose policy asks for multifactor authentication
 	Lag          time.Duration // after how long lists, filters and delta see a write; reading by id sees it at once
 	Page         int           // most objects on a page of a delta; 0: 200
-	Delta        DeltaLoss
 	TokenLife    time.Duration // of access tokens; 0: an hour
 	LockoutTries int           // wrong passwords until the account is locked for LockoutTime; 0: 10
 	LockoutTime  time.Duration // 0: one minute; it does not grow as the service's does
@@ -58,6 +56,8 @@ type Tenant struct {
 	store    store
 	created  time.Time
 	failures map[string]*failures // by id of the user
+	epoch    int                  // of delta tokens; those of another are forgotten
+	loss     DeltaLoss
 }
 
 // AddTenant adds a directory without anybody in it.
@@ -88,6 +88,14 @@ func (t *Tenant) Configure(change func(*TenantSpec)) {
 	id, domains := t.spec.ID, t.spec.Domains
 	change(&t.spec)
 	t.spec.ID, t.spec.Domains = id, domains
+}
+
+// ForgetDelta makes the tenant forget all delta tokens given so far, and those of passes under way.
+func (t *Tenant) ForgetDelta(how DeltaLoss) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.epoch++
+	t.loss = how
 }
 
 func (s *Server) tenant(name string) *Tenant {

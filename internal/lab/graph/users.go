@@ -17,12 +17,17 @@ const (
 // Permissions that let an application read people.
 var readUsers = []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 
-func (s *Server) userRoutes() []route {
-	return []route{
-		{pattern: "GET /v1.0/users", allow: readUsers, do: listUsers},
-		{pattern: "GET /v1.0/users/{id}", allow: readUsers, do: getUser},
-		{pattern: "GET /v1.0/users/{id}/manager", allow: readUsers, do: getManager},
-	}
+var userRoutes = []route{
+	{pattern: "GET /v1.0/users", allow: readUsers, do: listUsers},
+	{pattern: "GET /v1.0/users/{id}", allow: readUsers, do: getUser},
+	{pattern: "GET /v1.0/users/{id}/manager", allow: readUsers, do: getManager},
+	{pattern: "GET /v1.0/me", person: true, do: getMe},
+}
+
+// getMe shows a signed-in person to themselves.
+func getMe(c *call) (reply, error) {
+	c.r.SetPathValue("id", c.g.user)
+	return getUser(c)
 }
 
 // user finds who the path names.

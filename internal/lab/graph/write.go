@@ -22,14 +22,12 @@ var (
 	writePasswords = append([]string{passwordPermission}, writeUsers...)
 )
 
-func (s *Server) writeRoutes() []route {
-	return []route{
-		{pattern: "PATCH /v1.0/users/{id}", allow: writePasswords, writes: true, do: patchUser},
-		{pattern: "POST /v1.0/users/{id}/revokeSignInSessions", allow: writeSessions, writes: true, do: revokeSessions},
-		{pattern: "POST /v1.0/users/{id}/changePassword", allow: writePasswords, do: changePassword},
-		// Delegated only: no application permission opens it.
-		{pattern: "POST /v1.0/users/{id}/authentication/methods/{method}/resetPassword", do: changePassword},
-	}
+var writeRoutes = []route{
+	{pattern: "PATCH /v1.0/users/{id}", allow: writePasswords, writes: true, do: patchUser},
+	{pattern: "POST /v1.0/users/{id}/revokeSignInSessions", allow: writeSessions, writes: true, do: revokeSessions},
+	{pattern: "POST /v1.0/users/{id}/changePassword", allow: writePasswords, do: changePassword},
+	// Delegated only: no application permission opens it.
+	{pattern: "POST /v1.0/users/{id}/authentication/methods/{method}/resetPassword", do: changePassword},
 }
 
 type passwordProfile struct {
@@ -68,7 +66,7 @@ func (c *call) propertyChange(u *User, name string, raw json.RawMessage) (func(*
 	if name == "passwordProfile" {
 		return c.passwordChange(u, raw)
 	}
-	if !slices.ContainsFunc(writeUsers, func(p string) bool { return slices.Contains(c.g.permissions, p) }) {
+	if !c.may(writeUsers) {
 		return nil, denied()
 	}
 	var text string
