@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	mostTries   = 5
+	mostTries   = 5 // where an answer asks for another
+	lostTries   = 2 // where none came: a connection may have died while it was not used
 	firstPause  = 200 * time.Millisecond
 	mostAnswer  = 32 << 20 // bytes
 	idleFor     = 90 * time.Second
@@ -72,7 +73,7 @@ func ask(ctx context.Context, c *http.Client, now func() time.Time, q question) 
 		var lost *lostError
 		repeat := slices.Contains(q.again, a.status)
 		if errors.As(err, &lost) {
-			repeat = !q.once || !lost.sent
+			repeat = try < lostTries && (!q.once || !lost.sent)
 		}
 		if !repeat || try == mostTries || !pause(ctx, wait(a, try, now())) {
 			return a, err
