@@ -16,7 +16,6 @@ import (
 	"rekey/internal/lab"
 	"rekey/internal/lab/graph"
 	"rekey/internal/lab/people"
-	"rekey/internal/lab/samba"
 	"rekey/internal/lab/visitor"
 )
 
@@ -60,7 +59,7 @@ throttle:
 // cast is who the tests are about: each takes some for itself.
 func cast() []people.Person {
 	var all []people.Person
-	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "signer", "swapped", "reborn", "down"} {
+	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "leaver", "swapped", "alike1", "alike2", "alike3"} {
 		p := member(sam, people.Corp)
 		p.Synced = true
 		all = append(all, p)
@@ -161,7 +160,7 @@ func (a *actor) binds(t testing.TB, password string) bool {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	err = c.Bind(d.UserDN(samba.User{SAM: a.SAM}), password)
+	err = c.Bind(a.UPN, password)
 	if err != nil && !ldap.IsErrorWithCode(err, ldap.LDAPResultInvalidCredentials) {
 		t.Fatal(err)
 	}

@@ -160,7 +160,7 @@ func TestTheAnswerIsLostAfterTheWrite(t *testing.T) {
 // TestTheOldPasswordIsLeftWhereThePersonLeavesIt: stopping half way says what is left.
 func TestTheOldPasswordIsLeftWhereThePersonLeavesIt(t *testing.T) {
 	t.Parallel()
-	a, password := play(t, "signer", people.Corp), fresh()
+	a, password := play(t, "leaver", people.Corp), fresh()
 	v := a.prove(t, "reset")
 	a.fail(t, graph.Fault{Status: http.StatusServiceUnavailable})
 	if _, err := v.Finish(t.Context(), password); err != nil {

@@ -1,0 +1,169 @@
+package hybridtest
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"rekey/internal/lab/people"
+	"rekey/internal/lab/visitor"
+)
+
+// elsewhere types name and password at the tenant's sign-in page, which is open, and comes back to the portal.
+func elsewhere(t testing.TB, v *visitor.Visitor, name, password string) *visitor.Page {
+	t.Helper()
+	p := v.Page()
+	if len(p.Forms) != 1 || p.H1 != "Sign in" {
+		t.Fatalf("this is no sign-in page of the tenant: %q at %s: %s", p.H1, p.Path, p.Text)
+	}
+	f := p.Forms[0]
+	values := url.Values{"loginfmt": {name}, "passwd": {password}}
+	for k, all := range f.Hidden {
+		values[k] = all
+	}
+	v.Move(shared.Tenant.Server.Authority())
+	defer v.Move(shared.Portal.URL())
+	p, err := v.Post(t.Context(), strings.TrimPrefix(f.Action, shared.Tenant.Server.Authority()), values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+const signInAt = "/account/sign-in-at/"
+
+// TestSignInAtTheTenantToEnroll: the password of who lives in the cloud is typed at the tenant's page, never at ours.
+func TestSignInAtTheTenantToEnroll(t *testing.T) {
+	t.Parallel()
+	p, ok := shared.Person("newcomer", people.Cloud)
+	if !ok {
+		t.Fatal("nobody is named newcomer")
+	}
+	v := browse()
+	page, err := v.Open(t.Context(), "/account")
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, page, "Sign in with", "Microsoft 365")
+	if page, err = v.Post(t.Context(), "/account/sign-in", url.Values{"name": {p.UPN}, "password": {p.Password}}); err != nil {
+		t.Fatal(err)
+	}
+	has(t, page, "not right") // typed at ours it opens nothing
+	if _, err = v.Open(t.Context(), signInAt+people.Cloud.Name); err != nil {
+		t.Fatal(err)
+	}
+	page = elsewhere(t, v, p.UPN, p.Password)
+	if page.Path != "/account/setup" {
+		t.Fatalf("came to %q at %s: %s", page.H1, page.Path, page.Text)
+	}
+	if page, err = v.Open(t.Context(), "/account"); err != nil {
+		t.Fatal(err)
+	}
+	has(t, page, "Nina Newcomer")
+}
+
+// TestSignInAtTheTenantOpensTheHomeAccount: who is in both has one set of methods, that of the home account.
+func TestSignInAtTheTenantOpensTheHomeAccount(t *testing.T) {
+	t.Parallel()
+	a := play(t, "swapped", people.Corp)
+	v := browse()
+	if _, err := v.Open(t.Context(), signInAt+people.Cloud.Name); err != nil {
+		t.Fatal(err)
+	}
+	page := elsewhere(t, v, a.UPN, a.Password)
+	if page.Path != "/account" {
+		t.Fatalf("came to %q at %s: %s", page.H1, page.Path, page.Text)
+	}
+	has(t, page, "Authenticator app", a.UPN)
+}
+
+// TestAttack02AnAnswerToAnotherQuestionSignsNobodyIn: neither somebody else's answer nor an old one.
+func TestAttack02AnAnswerToAnotherQuestionSignsNobodyIn(t *testing.T) {
+	t.Parallel()
+	v := browse()
+	if _, err := v.Open(t.Context(), signInAt+people.Cloud.Name); err != nil {
+		t.Fatal(err)
+	}
+	victim := browse()
+	for name, path := range map[string]string{
+		"no ticket":      "/account/return?code=x&state=y",
+		"no parameters":  "/account/return",
+		"only an error":  "/account/return?error=access_denied",
+		"another state":  "/account/return?code=x&state=" + strings.Repeat("A", 32),
+		"no such tenant": signInAt + "elsewhere.example.test",
+		"a domain of AD": signInAt + people.Corp.Name,
+	} {
+		for who, browser := range map[string]*visitor.Visitor{"visitor": victim, "visitor on the way": v} {
+			p, err := browser.Open(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(p.Path, "/account/setup") || strings.Contains(p.Text, "Sign out") {
+				t.Errorf("%s, %s: %q at %s", name, who, p.H1, p.Path)
+			}
+		}
+	}
+}
+
+// TestChangeWhereThePasswordIsNotTypedHere: the current password is proven by a fresh sign-in at the tenant.
+func TestChangeWhereThePasswordIsNotTypedHere(t *testing.T) {
+	t.Parallel()
+	a, password := play(t, "onlychange", people.Cloud), fresh()
+	v := browse()
+	toTenant := func() {
+		t.Helper()
+		p, err := v.Submit(t.Context(), "/flow/choose", visitor.Fields{"method": "password"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := strings.Index(p.HTML, shared.Tenant.Server.Authority())
+		if at < 0 {
+			t.Fatalf("no way to the tenant on %q: %s", p.H1, p.Text)
+		}
+		link, _, _ := strings.Cut(p.HTML[at:], `"`)
+		v.Move(shared.Tenant.Server.Authority())
+		defer v.Move(shared.Portal.URL())
+		if _, err := v.Open(t.Context(), strings.ReplaceAll(strings.TrimPrefix(link, shared.Tenant.Server.Authority()), "&amp;", "&")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := v.Start(t.Context(), "change", a.UPN); err != nil {
+		t.Fatal(err)
+	}
+	toTenant()
+	other, _ := shared.Person("carl", people.Cloud)
+	p := elsewhere(t, v, other.UPN, other.Password) // somebody else, who may sign in there
+	if p.Path != "/flow" || strings.Contains(p.Text, "Save new password") {
+		t.Fatalf("another person's sign-in led to %q: %s", p.H1, p.Text)
+	}
+	if _, err := v.Submit(t.Context(), "/flow/back", nil); err != nil {
+		t.Fatal(err)
+	}
+	toTenant()
+	p = elsewhere(t, v, a.UPN, a.Password)
+	if p.Path != "/flow" || !strings.Contains(p.Text, "Save new password") {
+		t.Fatalf("signed in, and came to %q at %s: %s", p.H1, p.Path, p.Text)
+	}
+	p, err := v.Finish(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "Your password is changed")
+	a.opens(t, "", password, a.Password)
+}
+
+// TestAttack16AChangeOfAnUnknownNameLooksTheSame: names in the tenant's domain are sent to its sign-in page, whether there is such a
+// person or not.
+func TestAttack16AChangeOfAnUnknownNameLooksTheSame(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"clara", "carl", "corinna", "nobody"} { // ready, nothing set up, disabled, unknown
+		v := browse()
+		p, err := v.Start(t.Context(), "change", name+"@"+people.Cloud.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Options("method"); len(got) != 1 || got[0] != "password" {
+			t.Errorf("%s is offered %v on %q", name, got, p.H1)
+		}
+	}
+}
