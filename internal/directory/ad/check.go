@@ -55,7 +55,7 @@ func (d *Directory) checkServer(ctx context.Context, s *server) (findings []dire
 // checkDomain looks at what one server says of the domain.
 func (d *Directory) checkDomain(ctx context.Context, c *conn, services []string) []directory.Finding {
 	findings := []directory.Finding{d.checkLevel(c), d.checkHistory(c)}
-	for _, check := range []func(context.Context, *conn) directory.Finding{d.checkRules, d.checkPSOs, d.checkGroups, d.checkRights} {
+	for _, check := range []func(context.Context, *conn) directory.Finding{d.checkRules, d.checkPSOs, d.checkGroups, d.checkRights, d.checkDeleted} {
 		findings = append(findings, check(ctx, c))
 	}
 	return append(findings, d.checkPDC(ctx, c, services))

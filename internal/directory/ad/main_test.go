@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 			code = 1
 		}
 	}
+	if err := closeCrowded(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	os.Exit(code)
 }
 
