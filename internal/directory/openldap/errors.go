@@ -34,11 +34,10 @@ func translate(err error) error {
 	case ldap.LDAPResultConstraintViolation, ldap.LDAPResultInvalidAttributeSyntax:
 		return &directory.RejectedError{Reason: diagnosed(refusal)}
 	case ldap.LDAPResultUnwillingToPerform:
-		if strings.Contains(strings.ToLower(refusal.Error()), "old password") { // OpenLDAP's answer to a wrong one
-			return directory.ErrWrongPassword
+		// It was right when the person signed in with it just now, so it is the service account that may not compare it.
+		if strings.Contains(strings.ToLower(refusal.Error()), "old password") {
+			return denied
 		}
-	case ldap.LDAPResultInvalidCredentials: // 389 Directory Server's
-		return directory.ErrWrongPassword
 	case ldap.LDAPResultInsufficientAccessRights:
 		return denied
 	case ldap.LDAPResultNoSuchObject:

@@ -24,7 +24,7 @@ const longestPassword = 256
 // password follows it on the same connection; when only that is lost or refused the outcome is unknown. OpenLDAP lifts a lock with every
 // new password.
 func (d *Directory) SetPassword(ctx context.Context, id account.ID, password secret.Text, w directory.Write) error {
-	if err := typable(password); err != nil {
+	if err := d.typable(password); err != nil {
 		return err
 	}
 	return d.write(ctx, modification{
@@ -42,7 +42,7 @@ func (d *Directory) Change(ctx context.Context, id account.ID, old, password sec
 	if old.Empty() {
 		return directory.ErrWrongPassword
 	}
-	if err := typable(password); err != nil {
+	if err := d.typable(password); err != nil {
 		return err
 	}
 	p, leave, err := d.approach(ctx, id)
@@ -157,16 +157,19 @@ func (d *Directory) follow(ctx context.Context, c *conn, id account.ID, w direct
 	return nil
 }
 
-// typable refuses what is no text, or nobody could type.
-func typable(password secret.Text) error {
+// typable refuses what is no text, or nobody could type, and what a server would take for a password that is hashed already
+// (RFC 2307 §5.3).
+func (d *Directory) typable(password secret.Text) error {
 	text := password.Reveal()
 	switch {
 	case text == "":
 		return &directory.RejectedError{Reason: directory.TooShort}
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) || d.config.PasswordWrite == writeModify && schemed(text):
 		return &directory.RejectedError{Reason: directory.Characters}
 	case utf8.RuneCountInString(text) > longestPassword:
 		return &directory.RejectedError{Reason: directory.TooLong}
 	}
 	return nil
 }
+
+func schemed(text string) bool { return strings.HasPrefix(text, "{") && strings.Contains(text, "}") }

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,6 +40,7 @@ type Tap struct {
 	mu      sync.Mutex
 	seen    []ber.Tag
 	onWrite Hook
+	at      []ber.Tag // the operations it is called at
 	muted   bool
 	dead    bool
 	open    map[net.Conn]struct{}
@@ -102,11 +104,14 @@ func (p *Tap) Cut() {
 	clear(p.open)
 }
 
-// On sets what happens at a write; nil lets it pass.
-func (p *Tap) On(h Hook) {
+// On sets what happens at writes, or at those of some kinds only; nil lets them pass.
+func (p *Tap) On(h Hook, kinds ...ber.Tag) {
+	if len(kinds) == 0 {
+		kinds = []ber.Tag{Modify, Extended}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.onWrite = h
+	p.onWrite, p.at = h, kinds
 }
 
 // Operations gives what was asked since the last call.
@@ -174,7 +179,7 @@ func (p *Tap) ask(m *ber.Packet, forward func(), answers <-chan struct{}) bool {
 	p.mu.Lock()
 	p.seen = append(p.seen, op)
 	f := p.onWrite
-	if op != Modify && op != Extended {
+	if !slices.Contains(p.at, op) {
 		f = nil
 	}
 	p.muted = f != nil

@@ -160,10 +160,11 @@ func (s *Server) configure() error {
 	}
 	admin, _ := s.Admin()
 	service, _ := s.Service()
+	reader, _ := s.Reader()
 	label, _, _ := strings.Cut(Domain, ".")
 	values := map[string]any{
 		"Dir": s.dir.Path(), "ID": s.id, "Suffix": Suffix, "Label": label, "Partner": s.partner, "Policy": s.PolicyDN(),
-		"Admin": admin, "AdminPassword": adminPassword, "Service": service, "ServicePassword": servicePassword,
+		"Admin": admin, "AdminPassword": adminPassword, "Service": service, "Reader": reader, "ServicePassword": servicePassword,
 	}
 	conf, err := filled(confTemplate, values)
 	if err != nil {
@@ -215,6 +216,9 @@ func (s *Server) PolicyDN() string { return "cn=default,ou=policies," + Suffix }
 
 // Service is the account of the portal.
 func (s *Server) Service() (dn, password string) { return "cn=svc-rekey," + Suffix, servicePassword }
+
+// Reader is an account that may read what Service may, and write nothing.
+func (s *Server) Reader() (dn, password string) { return "cn=reader," + Suffix, servicePassword }
 
 // Admin is the account that may do everything, whatever the policy says.
 func (s *Server) Admin() (dn, password string) { return "cn=admin," + Suffix, adminPassword }
