@@ -330,6 +330,9 @@ func notWritten(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) 
 		return g, fx, err
 	}
 	t.State, t.Reason = TargetPlanned, e.Reason
+	if f.begun() {
+		return retry(f, "half-unavailable", ev)
+	}
 	return retry(f, "unavailable", ev)
 }
 

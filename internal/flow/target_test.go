@@ -66,6 +66,9 @@ func TestTheMissingHalfIsRepeatedAlone(t *testing.T) {
 	} {
 		f, _ := run(t, hybrid(), claimedBy("c1"), confirmedAs("c1"))
 		f, fx := run(t, f, second)
+		if second.Outcome == NotWritten && f.Notice != "half-unavailable" {
+			t.Errorf("%s: says %q", name, f.Notice)
+		}
 		if f.Stage != Password || !f.Partial() || f.Targets[0].State != TargetConfirmed || len(fx.Send) != 1 || !fx.CloseOthers {
 			t.Fatalf("%s: %s %v, %+v", name, f.Stage, states(f), fx)
 		}

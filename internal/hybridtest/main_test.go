@@ -3,6 +3,7 @@ package hybridtest
 import (
 	"context"
 	"crypto/tls"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"rekey/internal/lab"
+	"rekey/internal/lab/browser"
 	"rekey/internal/lab/graph"
 	"rekey/internal/lab/people"
 	"rekey/internal/lab/visitor"
@@ -24,7 +26,10 @@ const patience = 90 * time.Second
 
 var shared *lab.Lab
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) (code int) {
 	ctx := context.Background()
@@ -43,6 +48,7 @@ func run(m *testing.M) (code int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer browser.Stop()
 	return m.Run()
 }
 
@@ -59,7 +65,7 @@ throttle:
 // cast is who the tests are about: each takes some for itself.
 func cast() []people.Person {
 	var all []people.Person
-	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "leaver", "swapped", "alike1", "alike2", "alike3"} {
+	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "leaver", "swapped", "alike1", "alike2", "alike3", "window"} {
 		p := member(sam, people.Corp)
 		p.Synced = true
 		all = append(all, p)

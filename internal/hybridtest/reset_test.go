@@ -60,7 +60,7 @@ func TestTheTenantIsBusy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	has(t, p, "One more step", "Windows Works now", "Microsoft 365 Still the old password")
+	has(t, p, "One more step", "does not answer now", "Windows Works now", "Microsoft 365 Still the old password")
 	a.opens(t, password, a.Password, "")
 	stop()
 	if p, err = v.Finish(t.Context(), password); err != nil {

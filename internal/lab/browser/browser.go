@@ -115,8 +115,10 @@ type Options struct {
 	Dark     bool   // prefers a dark page
 	Language string // what the browser asks for, as Accept-Language; empty: "en"
 	Zone     string // IANA name of the visitor's time zone; empty: "UTC"
-	NoScript bool   // JavaScript is off; then Axe cannot be used
-	Print    bool   // as on paper
+	// Stranger opens pages whose certificates nobody it knows has signed, such as those of a lab's server.
+	Stranger bool
+	NoScript bool // JavaScript is off; then Axe cannot be used
+	Print    bool // as on paper
 	// Media are further preferences: {"forced-colors": "active", "prefers-reduced-motion": "reduce"}.
 	Media map[string]string
 }
