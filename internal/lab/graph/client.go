@@ -2,7 +2,7 @@ package graph
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // x5t is defined with it
+	"crypto/sha1" // x5t is defined with it
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/x509"
@@ -110,7 +110,7 @@ func (a App) judgeSignature(as *assertion, now time.Time) *AADSTS {
 		return invalidClient(700027, "Client assertion contains an invalid signature. [Reason - The provided signature value did not match the expected signature value.]")
 	}
 	if now.After(cert.NotAfter) {
-		return invalidClient(700027, "Client assertion contains an invalid signature. [Reason - The key used is expired., Thumbprint of key used by client: '%X']", sha1.Sum(cert.Raw)) //nolint:gosec // as above
+		return invalidClient(700027, "Client assertion contains an invalid signature. [Reason - The key used is expired., Thumbprint of key used by client: '%X']", sha1.Sum(cert.Raw))
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (as *assertion) names(c *x509.Certificate) bool {
 		sum := sha256.Sum256(c.Raw)
 		return as.header.Alg == "PS256" && sameBytes(as.header.SHA256, sum[:])
 	}
-	sum := sha1.Sum(c.Raw) //nolint:gosec // x5t is defined with it
+	sum := sha1.Sum(c.Raw)
 	return as.header.Alg == "RS256" && sameBytes(as.header.SHA1, sum[:])
 }
 

@@ -164,8 +164,12 @@ func TestDomainsAndOrganization(t *testing.T) {
 func TestAuthenticationMethods(t *testing.T) {
 	b := setup(t)
 	for _, m := range []graph.Method{
-		{Kind: graph.PhoneMethod, Value: "+1 2065555555"}, {Kind: graph.PhoneMethod, Value: "+1 4255551234x99", Phone: "office"},
-		{Kind: graph.EmailMethod, Value: "bob@home.test"}, {Kind: graph.FIDO2Method, Value: "Red key"}, {Kind: graph.OATHMethod}, {Kind: graph.AuthenticatorMethod, Value: "Pixel"},
+		{Kind: graph.PhoneMethod, Value: "+1 2065555555"},
+		{Kind: graph.PhoneMethod, Value: "+1 4255551234x99", Phone: "office"},
+		{Kind: graph.EmailMethod, Value: "bob@home.test"},
+		{Kind: graph.FIDO2Method, Value: "Red key"},
+		{Kind: graph.OATHMethod},
+		{Kind: graph.AuthenticatorMethod, Value: "Pixel"},
 	} {
 		b.t.AddMethod(b.bob.ID, m)
 	}
