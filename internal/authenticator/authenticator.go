@@ -29,6 +29,7 @@ type Subject struct {
 	DisplayName string
 	Locale      string
 	Mails       []string // addresses of the directory: behind the lost password
+	Known       []string // other addresses of the person that the directory has: to suggest, proof of nothing
 }
 
 // Request is what a challenge is made for.

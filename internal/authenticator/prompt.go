@@ -24,7 +24,10 @@ type CeremonyPrompt struct {
 }
 
 // AddressPrompt asks for an address to send a code to (enrollment).
-type AddressPrompt struct{ Channel string }
+type AddressPrompt struct {
+	Channel string
+	Suggest string // an address the directory has for the person, filled in beforehand; may be empty
+}
 
 // SeedPrompt shows a key to store in an app and asks for its first code (enrollment).
 type SeedPrompt struct {

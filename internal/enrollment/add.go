@@ -7,8 +7,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/authenticator"
+	"rekey/internal/directory"
 	"rekey/internal/factor"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
@@ -53,6 +55,9 @@ func (s *Service) begin(ctx context.Context, sess Session, before Pending, input
 	enroller, e, err := s.enrollment(ctx, sess, before.Kind, from)
 	if err != nil {
 		return sess, err
+	}
+	if input == nil && s.Site().Methods[before.Kind].Traits().Mailbox {
+		e.Subject.Known = s.known(ctx, sess.Account)
 	}
 	now := s.Now()
 	c, err := enroller.Begin(ctx, e, input, now)
@@ -114,6 +119,50 @@ func (s *Service) enrollment(ctx context.Context, sess Session, kind factor.Kind
 		return nil, none, fault.New(fault.Invalid, "enroll.too-many").On("kind")
 	}
 	return enroller, e, nil
+}
+
+// known gathers the addresses that the person's directories have besides the mailbox, those given for recovery first. One that cannot
+// be read now suggests nothing.
+func (s *Service) known(ctx context.Context, id account.ID) []string {
+	var registered, others []string
+	for _, id := range s.accounts(ctx, id) {
+		d, _ := s.Site().Directory(id.Directory)
+		reader, ok := d.(directory.ContactReader)
+		if !ok {
+			continue
+		}
+		contacts, err := reader.Contacts(ctx, id)
+		if err != nil {
+			s.Log.WarnContext(ctx, "contacts not read", "directory", id.Directory, "error", err)
+		}
+		for _, c := range contacts {
+			switch {
+			case c.Kind != directory.ContactMail:
+			case c.Registered:
+				registered = append(registered, c.Value)
+			default:
+				others = append(others, c.Value)
+			}
+		}
+	}
+	return append(registered, others...)
+}
+
+// accounts lists a person's account and, where it can be read now, the one in a linked directory.
+func (s *Service) accounts(ctx context.Context, id account.ID) []account.ID {
+	snap, ids := s.Site(), []account.ID{id}
+	d, ok := snap.Directory(id.Directory)
+	if !ok || len(snap.Links) == 0 {
+		return ids
+	}
+	a, err := d.Get(ctx, id)
+	if err != nil {
+		return ids
+	}
+	if p, err := directory.PersonOf(ctx, snap.Directories, snap.Links, a); err == nil && p.Other != nil {
+		ids = append(ids, p.Other.ID)
+	}
+	return ids
 }
 
 // finish judges the proof of a pending enrollment. When it is accepted the method counts, the owner is told, and the browser gets

@@ -29,7 +29,7 @@ func errDuplicate() error { return fault.New(fault.Invalid, "enroll.mail.duplica
 // code was typed (NIST SP 800-63B-4 §4.2.1.2).
 func (m *Method) Begin(_ context.Context, e authenticator.Enrollment, input authenticator.Response, now time.Time) (authenticator.Challenge, error) {
 	if input == nil {
-		return authenticator.Challenge{Prompt: authenticator.AddressPrompt{Channel: string(message.Mail)}}, nil
+		return authenticator.Challenge{Prompt: authenticator.AddressPrompt{Channel: string(message.Mail), Suggest: m.suggest(e)}}, nil
 	}
 	typed, ok := input.(authenticator.AddressResponse)
 	if !ok {
@@ -46,6 +46,16 @@ func (m *Method) Begin(_ context.Context, e authenticator.Enrollment, input auth
 	made, err := m.issue(b, true, message.Message{Locale: e.Subject.Locale}, now)
 	made.Prompt = authenticator.CodePrompt{Digits: m.config.Digits, Sent: true, Masked: to.mask()}
 	return made, err
+}
+
+// suggest gives the first address the directory knows that could be enrolled. It has to be confirmed by a code like any other.
+func (m *Method) suggest(e authenticator.Enrollment) string {
+	for _, known := range e.Subject.Known {
+		if to, err := parse(known); err == nil && m.allowed(to, e) == nil {
+			return to.String()
+		}
+	}
+	return ""
 }
 
 // allowed refuses a mailbox that the lost password opens, and one that is enrolled.

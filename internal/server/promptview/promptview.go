@@ -19,7 +19,7 @@ func Of(p authenticator.Prompt) component.Prompt {
 	case authenticator.CeremonyPrompt:
 		return component.Ceremony{Create: p.Create, Options: string(p.Options)}
 	case authenticator.AddressPrompt:
-		return component.Address{Channel: p.Channel}
+		return component.Address{Channel: p.Channel, Value: p.Suggest}
 	case authenticator.SeedPrompt:
 		return component.Seed{URI: p.URI, Key: p.Key, Digits: p.Digits}
 	case authenticator.SheetPrompt:
@@ -74,8 +74,9 @@ func Answer(r *http.Request) (authenticator.Response, error) {
 
 // Refill puts back what was typed after a problem, where it is no secret.
 func Refill(p component.Prompt, r *http.Request) component.Prompt {
-	if address, ok := p.(component.Address); ok {
-		address.Value = r.PostFormValue("address")
+	typed := r.PostFormValue("address") // parses the form
+	if address, ok := p.(component.Address); ok && r.PostForm.Has("address") {
+		address.Value = typed
 		return address
 	}
 	return p
