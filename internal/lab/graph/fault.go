@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +18,8 @@ type Fault struct {
 	Path   string        // a part of the path; empty: any
 	Times  int           // how many requests it strikes; 0: all until it is stopped
 	For    time.Duration // from now on; 0: until it is stopped
-	// Status is answered: 409, 429, 500, 502, 503, 504, or 403 for a lost permission.
+	Delay  time.Duration // before anything else
+	// Status is answered: 409, 429, 500, 502, 503, 504, or 403 for a lost permission. 0 without Cut: the request goes through, late.
 	Status     int
 	RetryAfter string // header of that name, such as "2.128"; empty: none
 	Apply      bool   // the request is carried out before
@@ -111,6 +114,13 @@ func spoiled(s *Server, next http.Handler, write func(http.ResponseWriter, *http
 			next.ServeHTTP(w, r)
 			return
 		}
+		if !wait(r, f.Delay) {
+			return // nobody is waiting any more
+		}
+		if f.Status == 0 && !f.Cut {
+			next.ServeHTTP(w, r)
+			return
+		}
 		if f.Apply {
 			next.ServeHTTP(&unheard{header: http.Header{}}, r)
 		}
@@ -122,6 +132,26 @@ func spoiled(s *Server, next http.Handler, write func(http.ResponseWriter, *http
 		}
 		write(w, r, s.now(), f)
 	})
+}
+
+// wait lets time pass; false if the client has gone meanwhile.
+func wait(r *http.Request, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, 4<<20)) // a server notices that a client has gone only when the body is read
+	if err != nil {
+		return false
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }
 
 // unheard takes an answer that nobody gets.

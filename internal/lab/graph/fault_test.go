@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -86,6 +87,31 @@ func TestFaultsEnd(t *testing.T) {
 	b.s.Fail(graph.Fault{Path: "/oauth2/v2.0/token", Status: 503, Times: 1})
 	if status, body := b.tokenRequest(url.Values{"client_id": {b.app.ID()}, "client_secret": {secret}}); status != 503 || body["error"] != "temporarily_unavailable" {
 		t.Errorf("the token endpoint: %d %v", status, body)
+	}
+}
+
+func TestSlowRequestsAreCarriedOut(t *testing.T) {
+	b := setup(t)
+	b.s.Fail(graph.Fault{Method: http.MethodPatch, Delay: 50 * time.Millisecond, Times: 1})
+	start := time.Now()
+	status, _ := b.write(b.bob.ID, newPassword)
+	if took := time.Since(start); status != http.StatusNoContent || took < 50*time.Millisecond {
+		t.Errorf("%d after %s", status, took)
+	}
+}
+
+func TestClientsThatGiveUpChangeNothing(t *testing.T) {
+	b := setup(t)
+	b.s.Fail(graph.Fault{Method: http.MethodPatch, Delay: time.Hour, Times: 1})
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	resp, err := b.client.Do(b.request(http.MethodPatch, "/users/"+b.bob.ID, newProfile).WithContext(ctx))
+	if err == nil {
+		resp.Body.Close()
+		t.Error("there was an answer")
+	}
+	if u, _ := b.t.User(b.bob.ID); u.Password != bobPassword {
+		t.Error("it was written")
 	}
 }
 

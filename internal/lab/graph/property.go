@@ -100,15 +100,17 @@ func lastSync(u *User) time.Time {
 	return u.OnPremises.LastSync
 }
 
-// propertyNamed finds one whatever its case; nil if there is none.
-func propertyNamed(name string) *property {
+// byName are the properties by lower-case name.
+var byName = func() map[string]*property {
+	m := make(map[string]*property, len(properties))
 	for i := range properties {
-		if strings.EqualFold(properties[i].name, name) {
-			return &properties[i]
-		}
+		m[strings.ToLower(properties[i].name)] = &properties[i]
 	}
-	return nil
-}
+	return m
+}()
+
+// propertyNamed finds one whatever its case; nil if there is none.
+func propertyNamed(name string) *property { return byName[strings.ToLower(name)] }
 
 // field is the property as $filter sees it.
 func (p *property) field(u *User) odata.Field {
