@@ -72,6 +72,11 @@ func TestUserDelta(t *testing.T) {
 			t.Errorf("%s: %v", id, got[id])
 		}
 	}
+	if b.t.RestoreUser("id-003") {
+		t.Error("restored although somebody else has the name by now")
+	}
+	b.t.UpdateUser("new", func(u *graph.User) { u.UserPrincipalName = "other@contoso.test" })
+	_, _, link = b.pass(link)
 	b.t.RestoreUser("id-003")
 	if objects, _, _ = b.pass(link); len(objects) != 1 || objects[0]["userPrincipalName"] != "p003@contoso.test" {
 		t.Errorf("restored: %v", objects)

@@ -5,5 +5,5 @@
 //
 // Files: server starts and stops; tenant, app and people set things up; store keeps objects and their history; token, assertion,
 // authorize and managed are the identity platform; call is the frame of every Graph request; users, write, member, delta, method,
-// directory and batch are what can be asked; fault spoils it.
+// directory and batch are what can be asked; fault spoils it; record remembers it.
 package graph

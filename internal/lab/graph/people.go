@@ -89,7 +89,7 @@ const (
 	hard
 )
 
-// AddUser adds a person; the answer has what was filled in.
+// AddUser adds a person, whose user principal name must be free; the answer has what was filled in.
 func (t *Tenant) AddUser(u User) User {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -137,14 +137,14 @@ func (t *Tenant) DeleteUser(name string) bool {
 // PurgeUser removes a person for good, from the recycle bin too.
 func (t *Tenant) PurgeUser(id string) bool { return t.setGone(id, hard) }
 
-// RestoreUser brings a person back from the recycle bin.
+// RestoreUser brings a person back from the recycle bin; false also if somebody else has the name by now.
 func (t *Tenant) RestoreUser(id string) bool { return t.setGone(id, present) }
 
 func (t *Tenant) setGone(id string, how removal) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	row := t.store.users[id]
-	if row == nil || row.cur.gone == hard {
+	if row == nil || row.cur.gone == hard || how == present && t.store.user(row.cur.UserPrincipalName) != nil {
 		return false
 	}
 	t.store.update(row, t.now(), func(u *User) { u.gone = how })

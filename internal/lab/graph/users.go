@@ -78,6 +78,11 @@ func getManager(c *call) (reply, error) {
 }
 
 func listUsers(c *call) (reply, error) {
+	for _, option := range []string{"$search", "$orderby", "$expand"} {
+		if c.r.URL.Query().Has(option) { // the service takes them; this is not it
+			return reply{}, refuse(http.StatusBadRequest, "Request_UnsupportedQuery", "The emulator does not know "+option+".")
+		}
+	}
 	list, err := c.selected()
 	if err != nil {
 		return reply{}, err

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,8 +48,8 @@ func patchUser(c *call) (reply, error) {
 		return reply{}, err
 	}
 	changes := make([]func(*User), 0, len(body))
-	for name, raw := range body {
-		change, err := c.propertyChange(row.cur, name, raw)
+	for _, name := range slices.Sorted(maps.Keys(body)) {
+		change, err := c.propertyChange(row.cur, name, body[name])
 		if err != nil {
 			return reply{}, err
 		}
@@ -113,8 +114,8 @@ func (c *call) passwordChange(u *User, raw json.RawMessage) (func(*User), error)
 	if !c.t.complies(u, *p.Password) {
 		return nil, refuse(http.StatusBadRequest, badRequest, tooSimple)
 	}
-	delete(c.t.failures, u.ID)
 	return func(u *User) {
+		delete(c.t.failures, u.ID)
 		u.Password, u.PasswordChanged = *p.Password, c.now
 		u.MustChange = p.Force == nil || *p.Force // the documents give both defaults: the worse one shows who left it out
 		u.MustChangeWithMFA = p.ForceAfterMFA != nil && *p.ForceAfterMFA

@@ -106,7 +106,7 @@ func (a *asker) get(path string, headers ...string) got {
 func (a *asker) graph(method, path string, body any, headers ...string) got {
 	a.Helper()
 	if !strings.HasPrefix(path, "https://") {
-		path = a.Target.Graph + "/v1.0" + path
+		path = a.Graph + "/v1.0" + path
 	}
 	var in io.Reader
 	if body != nil {
@@ -149,7 +149,7 @@ func (a *asker) do(method, where string, in io.Reader, headers []string) got {
 // tokens makes a request to the token endpoint: the right one, with changes in pairs. The pair "tenant" changes the address.
 func (a *asker) tokens(change ...string) got {
 	a.Helper()
-	form := url.Values{"client_id": {a.ClientID}, "client_secret": {a.Secret}, "grant_type": {"client_credentials"}, "scope": {a.Target.Graph + "/.default"}}
+	form := url.Values{"client_id": {a.ClientID}, "client_secret": {a.Secret}, "grant_type": {"client_credentials"}, "scope": {a.Graph + "/.default"}}
 	tenant := a.Tenant
 	for i := 0; i+1 < len(change); i += 2 {
 		if change[i] == "tenant" {
