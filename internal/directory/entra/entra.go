@@ -89,6 +89,9 @@ func (d *Directory) Key() string { return d.config.Domain }
 // NetBIOS implements directory.Named: the short name in the settings.
 func (d *Directory) NetBIOS() string { return d.config.ShortName }
 
+// WritesSynced implements directory.SyncedWriter.
+func (d *Directory) WritesSynced() bool { return d.config.WriteSynced }
+
 // Close implements directory.Directory.
 func (d *Directory) Close() error {
 	d.http.CloseIdleConnections()

@@ -54,15 +54,23 @@ const (
 
 // get asks and reads the answer into a value. Errors: those of translate.
 func (g *client) get(ctx context.Context, c call, into any) error {
+	body, err := g.body(ctx, c)
+	if err == nil && json.Unmarshal(body, into) != nil {
+		err = notJSON(c.kind)
+	}
+	return err
+}
+
+// body asks and gives the answer as it is. Errors: those of translate.
+func (g *client) body(ctx context.Context, c call) ([]byte, error) {
 	a, err := g.do(ctx, c)
 	if err != nil {
-		return translate(c.kind, err)
+		return nil, translate(c.kind, err)
 	}
-	if err := json.Unmarshal(a.body, into); err != nil {
-		return unavailable(fmt.Errorf("graph: %s: not JSON", c.kind))
-	}
-	return nil
+	return a.body, nil
 }
+
+func notJSON(k kind) error { return unavailable(fmt.Errorf("graph: %s: not what was asked for", k)) }
 
 // do asks, with another token when the first one is refused. Errors: *refusal, *lostError, ErrUnavailable (not asked).
 func (g *client) do(ctx context.Context, c call) (answer, error) {

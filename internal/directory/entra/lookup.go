@@ -106,7 +106,7 @@ func (d *Directory) find(ctx context.Context, s search) (string, error) {
 	var ids []string
 	err := list(ctx, d.graph, call{kind: readUser, path: "/users", query: query, advanced: s.advanced}, func(u user) bool {
 		if !u.guest() && (s.anchor == "" || u.ImmutableID == s.anchor) {
-			ids = append(ids, u.ID)
+			ids = append(ids, strings.ToLower(u.ID))
 		}
 		return len(ids) < 2
 	})

@@ -170,11 +170,11 @@ func (b *bench) id(u graph.User) account.ID {
 // fail makes something go wrong until the test ends.
 func (b *bench) fail(f graph.Fault) { b.t.Cleanup(b.server.Fail(f)) }
 
-// asked lists the answers to requests whose path has a part of this user's, by method.
-func (b *bench) asked(method string, u graph.User) []int {
+// writes lists how writes of this user were answered.
+func (b *bench) writes(u graph.User) []int {
 	var statuses []int
 	for _, r := range b.server.Requests() {
-		if r.Method == method && strings.Contains(strings.ToLower(r.Path), strings.ToLower(u.ID)) {
+		if r.Method == http.MethodPatch && strings.Contains(strings.ToLower(r.Path), strings.ToLower(u.ID)) {
 			statuses = append(statuses, r.Status)
 		}
 	}

@@ -45,7 +45,14 @@ func (d *Directory) person(ctx context.Context, id string) (person, error) {
 	var p person
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
-		return d.graph.get(ctx, call{kind: readUser, path: "/users/" + id, query: url.Values{"$select": {d.accountProperties()}}}, &p.user)
+		body, err := d.graph.body(ctx, call{kind: readUser, path: "/users/" + id, query: url.Values{"$select": {d.accountProperties()}}})
+		if err != nil {
+			return err
+		}
+		if p.user, err = d.read(body); err != nil {
+			return notJSON(readUser)
+		}
+		return nil
 	})
 	cast := func(kind, properties string, into *[]group) func() error {
 		return func() error {

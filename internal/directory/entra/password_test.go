@@ -68,7 +68,7 @@ func TestThrottledThenTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.accepts(after)
-	if got := b.asked(http.MethodPatch, b.anna); len(got) != 4 || count(got, http.StatusNoContent) != 1 {
+	if got := b.writes(b.anna); len(got) != 4 || count(got, http.StatusNoContent) != 1 {
 		t.Errorf("writes were answered %v", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestThrottledForAMinute(t *testing.T) {
 	if took := time.Since(began); !errors.Is(err, directory.ErrUnavailable) || errors.Is(err, directory.ErrOutcomeUnknown) || took > time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
-	if got := b.asked(http.MethodPatch, b.anna); len(got) != 1 {
+	if got := b.writes(b.anna); len(got) != 1 {
 		t.Errorf("writes were answered %v", got)
 	}
 	b.accepts(before)
@@ -129,7 +129,7 @@ func TestLostAnswer(t *testing.T) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 			b.accepts(c.took)
-			if got := b.asked(http.MethodPatch, b.anna); len(got) != 1 {
+			if got := b.writes(b.anna); len(got) != 1 {
 				t.Errorf("writes were answered %v", got)
 			}
 		})
@@ -145,7 +145,7 @@ func TestSyncedAccounts(t *testing.T) {
 		if err := b.open(nil).SetPassword(t.Context(), b.id(u), secret.New(after), directory.Write{}); !errors.Is(err, directory.ErrDenied) {
 			t.Errorf("not allowed: %v", err)
 		}
-		if got := b.asked(http.MethodPatch, u); len(got) != 0 {
+		if got := b.writes(u); len(got) != 0 {
 			t.Errorf("writes were answered %v", got)
 		}
 		err := b.open(func(c *entra.Config) { c.WriteSynced = true }).SetPassword(t.Context(), b.id(u), secret.New(after), directory.Write{})

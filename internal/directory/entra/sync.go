@@ -1,12 +1,15 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 
+	"rekey/internal/account"
 	"rekey/internal/directory"
 )
 
@@ -28,22 +31,20 @@ func (d *Directory) Changes(ctx context.Context, from directory.Cursor, take fun
 		at.People = d.start("/users/delta", d.accountProperties()+",manager")
 		at.Groups = d.start("/groups/delta", "id,displayName,members")
 	}
-	err := follow(ctx, d, &at.People, func(users []user, page *directory.Page) error {
-		for _, u := range users {
-			if u.Removed != nil || u.guest() {
-				page.Removed = append(page.Removed, u.ID)
-				continue
-			}
-			page.People = append(page.People, d.account(u))
+	err := d.follow(ctx, &at.People, func(body []byte) error {
+		page, err := d.people(body)
+		if err != nil || len(page.People)+len(page.Removed) == 0 { // whoever stops at each page would not get on
+			return err
 		}
 		return at.into(page, take)
 	})
 	if err != nil {
 		return err
 	}
-	return follow(ctx, d, &at.Groups, func(groups []deltaGroup, page *directory.Page) error {
-		for _, g := range groups {
-			g.tell(page)
+	return d.follow(ctx, &at.Groups, func(body []byte) error {
+		page, err := groups(body)
+		if err != nil {
+			return err
 		}
 		return at.into(page, take)
 	})
@@ -54,48 +55,106 @@ func (d *Directory) start(path, properties string) string {
 }
 
 // into hands a page over with where to go on.
-func (p position) into(page *directory.Page, take func(directory.Page) error) error {
+func (p position) into(page directory.Page, take func(directory.Page) error) error {
 	next, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
 	page.Next = next
-	return take(*page)
+	return take(page)
 }
 
-// follow reads pages from a link on, and leaves the link to go on at in its place before each is handed over. A link must be Graph's own.
-func follow[T any](ctx context.Context, d *Directory, link *string, each func([]T, *directory.Page) error) error {
-	for more := true; more; {
-		var told struct {
-			Value []T    `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-			Delta string `json:"@odata.deltaLink"`
+// fetched is a page as it came, with the link to go on at.
+type fetched struct {
+	body []byte
+	link string
+	err  error
+}
+
+// follow reads pages from a link on, and leaves the link to go on at in its place before each is handed over. The next page is asked for
+// meanwhile.
+func (d *Directory) follow(ctx context.Context, link *string, each func(body []byte) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan fetched)
+	var ended sync.WaitGroup
+	defer ended.Wait()
+	defer cancel()
+	from := *link
+	ended.Go(func() {
+		defer close(pages)
+		for more := true; more; {
+			var f fetched
+			f, more = d.fetch(ctx, from)
+			from = f.link
+			select {
+			case pages <- f:
+			case <-ctx.Done():
+				return
+			}
 		}
-		if err := d.changesPage(ctx, *link, &told); err != nil {
-			return err
+	})
+	for f := range pages {
+		if f.err != nil {
+			return f.err
 		}
-		switch more = told.Next != ""; {
-		case more:
-			*link = told.Next
-		case told.Delta != "":
-			*link = told.Delta
-		default:
-			return fmt.Errorf("%w: graph gives no link to go on from", directory.ErrUnavailable)
-		}
-		if err := each(told.Value, &directory.Page{}); err != nil {
+		*link = f.link
+		if err := each(f.body); err != nil {
 			return err
 		}
 	}
-	return nil
+	return unavailable(ctx.Err()) // nil, unless the caller has given up
 }
 
-func (d *Directory) changesPage(ctx context.Context, link string, into any) error {
+// fetch reads one page, and tells whether another follows it now.
+func (d *Directory) fetch(ctx context.Context, link string) (f fetched, more bool) {
 	ctx, cancel, err := limit(ctx, 2*longestTimeout) // nobody waits, and pages are large
 	if err != nil {
-		return err
+		return fetched{err: err}, false
 	}
 	defer cancel()
-	return d.graph.get(ctx, call{kind: readChanges, path: link, quiet: true}, into)
+	var told struct {
+		Next  string `json:"@odata.nextLink"`
+		Delta string `json:"@odata.deltaLink"`
+	}
+	f.body, f.err = d.graph.body(ctx, call{kind: readChanges, path: link, quiet: true})
+	if f.err == nil && json.Unmarshal(f.body, &told) != nil {
+		f.err = notJSON(readChanges)
+	}
+	f.link = cmp.Or(told.Next, told.Delta)
+	if f.err == nil && f.link == "" {
+		f.err = fmt.Errorf("%w: graph gives no link to go on at", directory.ErrUnavailable)
+	}
+	return f, f.err == nil && told.Next != ""
+}
+
+// people makes a page of users.
+func (d *Directory) people(body []byte) (directory.Page, error) {
+	users, err := d.readPage(body)
+	if err != nil {
+		return directory.Page{}, notJSON(readChanges)
+	}
+	page := directory.Page{People: make([]account.Account, 0, len(users))}
+	for _, u := range users {
+		if u.Removed != nil || u.guest() {
+			page.Removed = append(page.Removed, strings.ToLower(u.ID))
+			continue
+		}
+		page.People = append(page.People, d.account(u))
+	}
+	return page, nil
+}
+
+// groups makes a page of groups.
+func groups(body []byte) (directory.Page, error) {
+	var told struct{ Value []deltaGroup }
+	if json.Unmarshal(body, &told) != nil {
+		return directory.Page{}, notJSON(readChanges)
+	}
+	var page directory.Page
+	for _, g := range told.Value {
+		g.tell(&page)
+	}
+	return page, nil
 }
 
 // deltaGroup is a group in a delta.

@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -175,11 +174,15 @@ func TestUserFromJSON(t *testing.T) {
 "proxyAddresses":["smtp:b@contoso.com","SMTP:a@contoso.com","X500:/o=x"],"onPremisesSyncEnabled":null,"department":"Finance","employeeHireDate":null,
 "onPremisesExtensionAttributes":{"extensionAttribute1":"blue","extensionAttribute2":null},"businessPhones":["1","2"],
 "manager@delta":[{"id":"0"},{"id":"1","@removed":{"reason":"deleted"}}]}`
-	var u user
-	if err := json.Unmarshal([]byte(text), &u); err != nil {
+	d := &Directory{config: Config{Domain: "contoso.com", Attributes: []string{"department", "extensionAttribute1", "extensionAttribute2", "employeeHireDate", "businessPhones"}}}
+	u, err := d.read([]byte(text))
+	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Directory{config: Config{Domain: "contoso.com", Attributes: []string{"department", "extensionAttribute1", "extensionAttribute2", "employeeHireDate", "businessPhones"}}}
+	page, err := d.readPage([]byte(`{"value":[{"id":"1","department":"Sales"},` + text + `]}`))
+	if err != nil || len(page) != 2 || !slices.Equal(d.account(page[0]).Attributes["department"], []string{"Sales"}) || !slices.Equal(d.account(page[1]).Mails, d.account(u).Mails) {
+		t.Errorf("%+v, %v", page, err)
+	}
 	a := d.account(u)
 	if a.ID.Object != "ab0b0c0d-0000-4000-8000-00000000000a" || a.State.Disabled || a.State.Synced || !a.State.PasswordSet.IsZero() || a.Manager != "0" {
 		t.Errorf("%+v", a)

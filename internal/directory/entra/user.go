@@ -32,23 +32,14 @@ type user struct {
 
 	Removed *struct{} `json:"@removed"` // in a delta
 	Manager []object  `json:"manager@delta"`
-	rest    map[string]json.RawMessage
+
+	rest map[string]json.RawMessage // every property, where settings name some
 }
 
 // object is something of the directory, of which only the id matters, or that it is not there any more.
 type object struct {
 	ID      string    `json:"id"`
 	Removed *struct{} `json:"@removed"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler: what settings name is kept as it is.
-func (u *user) UnmarshalJSON(b []byte) error {
-	type plain user
-	if err := json.Unmarshal(b, (*plain)(u)); err != nil {
-		return err
-	}
-	u.ID = strings.ToLower(u.ID)
-	return json.Unmarshal(b, &u.rest)
 }
 
 // extensions is the property that holds extensionAttribute1 to 15.
@@ -86,7 +77,7 @@ func (u user) passwordSet() time.Time {
 // account makes one without groups.
 func (d *Directory) account(u user) account.Account {
 	a := account.Account{
-		ID: account.ID{Directory: d.Key(), Object: u.ID}, UPN: u.UPN, SAM: u.SAM, NetBIOS: d.config.ShortName, SID: u.SID, Anchor: u.ImmutableID,
+		ID: account.ID{Directory: d.Key(), Object: strings.ToLower(u.ID)}, UPN: u.UPN, SAM: u.SAM, NetBIOS: d.config.ShortName, SID: u.SID, Anchor: u.ImmutableID,
 		DisplayName: u.DisplayName, GivenName: u.GivenName, Language: u.PreferredLanguage, Attributes: map[string][]string{},
 		State: account.State{Disabled: !u.AccountEnabled, PasswordSet: u.passwordSet(), Synced: u.Synced},
 	}
@@ -110,6 +101,30 @@ func (d *Directory) account(u user) account.Account {
 		}
 	}
 	return a
+}
+
+// read takes one user from an answer.
+func (d *Directory) read(body []byte) (user, error) {
+	var u user
+	err := json.Unmarshal(body, &u)
+	if err == nil && len(d.config.Attributes) > 0 {
+		err = json.Unmarshal(body, &u.rest)
+	}
+	return u, err
+}
+
+// readPage takes the users from a page. What settings name is read in a second pass, so that pages are quick without.
+func (d *Directory) readPage(body []byte) ([]user, error) {
+	var page struct{ Value []user }
+	err := json.Unmarshal(body, &page)
+	if err == nil && len(d.config.Attributes) > 0 {
+		var again struct{ Value []map[string]json.RawMessage }
+		err = json.Unmarshal(body, &again)
+		for i := range again.Value {
+			page.Value[i].rest = again.Value[i]
+		}
+	}
+	return page.Value, err
 }
 
 // values reads a property that is a text, a list of texts, a number or a truth.
