@@ -1,9 +1,11 @@
 package configs_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -16,13 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"rekey/internal/authenticator"
-	"rekey/internal/authenticator/backupcode"
-	"rekey/internal/authenticator/mailcode"
-	"rekey/internal/authenticator/passkey"
-	"rekey/internal/authenticator/totp"
-	"rekey/internal/directory"
-	"rekey/internal/directory/ad"
+	"rekey/internal/app"
 	"rekey/internal/factor"
 	"rekey/internal/policy"
 	"rekey/internal/settings"
@@ -32,7 +28,7 @@ import (
 // TestTheSettingsExampleCompiles with the real plug-ins, after the files it names were put where the test may write.
 func TestTheSettingsExampleCompiles(t *testing.T) {
 	c := compiled(t)
-	if n := len(c.Snapshot.Directories); n != 2 || c.Snapshot.Directories[0].Key() != "corp.example.com" {
+	if n := len(c.Snapshot.Directories); n != 4 || c.Snapshot.Directories[0].Key() != "corp.example.com" {
 		t.Errorf("%d directories", n)
 	}
 	if got := c.Snapshot.Order; len(got) != 4 || got[0] != factor.Passkey {
@@ -95,7 +91,9 @@ func example(t *testing.T) []byte {
 func compiled(t *testing.T) *settings.Compiled {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"corp-password": "one\n", "sales-password": "two\n", "mail-password": "three\n", "corp-ca.pem": authority(t)} {
+	for name, text := range map[string]string{
+		"corp-password": "one\n", "sales-password": "two\n", "mail-password": "three\n", "ldap-password": "four\n", "corp-ca.pem": authority(t, nil), "entra.pem": application(t),
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +102,7 @@ func compiled(t *testing.T) *settings.Compiled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := settings.Compile(d, 1, registry(), settings.Deps{
+	c, err := settings.Compile(d, 1, app.Registry(), settings.Deps{
 		Keys: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), PublicURL: "https://reset.example.com",
 		Paint: func(color string) error { _, err := web.NewAssets(color); return err },
 	}, nil)
@@ -118,11 +116,13 @@ func compiled(t *testing.T) *settings.Compiled {
 }
 
 // authority makes a certificate that directories could be verified with.
-func authority(t *testing.T) string {
+func authority(t *testing.T, key crypto.Signer) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	if key == nil {
+		var err error
+		if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ca := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
@@ -132,6 +132,20 @@ func authority(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
+// application makes a certificate with its RSA key, as an application of a tenant proves itself with.
+func application(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return authority(t, key) + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
 // keys only hashes: nothing in the example is sealed.
 type keys struct{}
 
@@ -139,48 +153,3 @@ func (keys) MAC(string, []byte) []byte                   { return make([]byte, 3
 func (keys) Seal(string, []byte, []byte) ([]byte, error) { return nil, errors.New("seals nothing") }
 
 func (keys) Open(string, []byte, []byte) ([]byte, error) { return nil, errors.New("opens nothing") }
-
-// registry lists the plug-ins of the product.
-func registry() settings.Registry {
-	return settings.Registry{
-		Directories: map[string]settings.OpenDirectory{
-			"ad": func(decode settings.Decode, d settings.Deps) (directory.Directory, error) {
-				var c ad.Config
-				if err := decode(&c); err != nil {
-					return nil, err
-				}
-				return ad.Open(c, ad.Deps{Resolve: d.Resolve, Now: d.Now, Log: d.Log})
-			},
-		},
-		Methods: []settings.MethodType{
-			{Kind: factor.Passkey, Open: func(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
-				c := passkey.Config{Origin: d.PublicURL}
-				if err := decode(&c); err != nil {
-					return nil, err
-				}
-				return passkey.Open(c, passkey.Deps{})
-			}},
-			{Kind: factor.TOTP, Open: func(decode settings.Decode, _ settings.Deps) (authenticator.Method, error) {
-				var c totp.Config
-				if err := decode(&c); err != nil {
-					return nil, err
-				}
-				return totp.Open(c, totp.Deps{})
-			}},
-			{Kind: factor.BackupCode, Open: func(decode settings.Decode, _ settings.Deps) (authenticator.Method, error) {
-				var c backupcode.Config
-				if err := decode(&c); err != nil {
-					return nil, err
-				}
-				return backupcode.Open(c, backupcode.Deps{})
-			}},
-			{Kind: factor.Mail, Open: func(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
-				var c mailcode.Config
-				if err := decode(&c); err != nil {
-					return nil, err
-				}
-				return mailcode.Open(c, mailcode.Deps{MAC: d.Keys.MAC})
-			}},
-		},
-	}
-}

@@ -16,6 +16,12 @@ type Anchored interface {
 	ByAnchor(ctx context.Context, anchor string) (account.Account, error)
 }
 
+// SyncedWriter says whether accounts that another directory masters are written when they are asked to be. Those of other
+// directories always are.
+type SyncedWriter interface {
+	WritesSynced() bool
+}
+
 // SessionRevoker can end everything somebody is signed in to.
 type SessionRevoker interface {
 	// RevokeSessions may take some minutes to reach every service. Errors: ErrNotFound, ErrDenied, ErrUnavailable.

@@ -37,7 +37,7 @@ func TestHybridReset(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := a.prove(t, "reset")
-	has(t, v.Page(), "Only letters without accents", "Not your name") // the tenant's rules and the domain's
+	has(t, v.Page(), "Only letters without accents", "Not your name", "Not made of words") // the tenant's rules and the domain's
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"strings"
@@ -66,8 +67,16 @@ func strictest(a, b passwordrule.Rules) passwordrule.Rules {
 	a.MaxLength, a.OfClasses = lower(a.MaxLength, b.MaxLength), lower(a.OfClasses, b.OfClasses)
 	a.History, a.MinAge = max(a.History, b.History), max(a.MinAge, b.MinAge)
 	a.ASCIIOnly, a.Common, a.Unreadable = a.ASCIIOnly || b.ASCIIOnly, a.Common || b.Common, a.Unreadable || b.Unreadable
+	a.Banned = bothBanned(a.Banned, b.Banned)
 	a.NoNameParts, a.Words = more(a.NoNameParts, b.NoNameParts), more(a.Words, b.Words)
 	return a
+}
+
+func bothBanned(a, b *passwordrule.Banned) *passwordrule.Banned {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	return &passwordrule.Banned{Words: more(a.Words, b.Words), Names: more(a.Names, b.Names)}
 }
 
 // lower is the lower of two limits, of which 0 is none.
@@ -103,6 +112,9 @@ func joined(d directory.Rules, f flow.Flow, firm string) passwordrule.Rules {
 	}
 	if len(f.Proven) > 0 {
 		r.Words = append(r.Words, f.SignIn)
+	}
+	if d.Banned != nil {
+		r.Banned = &passwordrule.Banned{Words: d.Banned.Words, Names: d.Banned.Names}
 	}
 	if !f.Rules.AllowName {
 		r.NoNameParts = d.NoNameParts

@@ -91,12 +91,13 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 }
 
 func (c *Compiled) limits(d Document) error {
-	var f, s, g error
+	var f, s, g, y error
 	c.Snapshot.Flow, f = d.Flow.limits()
 	c.Snapshot.Session, s = d.Session.limits()
 	c.Snapshot.Guide, g = d.guide()
+	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
-	return errors.Join(f, s, g, c.Snapshot.Throttle.Validate())
+	return errors.Join(f, s, g, y, c.Snapshot.Throttle.Validate())
 }
 
 // mail checks what the sender will use once the version is in force.

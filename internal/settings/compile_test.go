@@ -11,6 +11,7 @@ import (
 	"rekey/internal/factor"
 	"rekey/internal/policy"
 	"rekey/internal/settings"
+	"rekey/internal/site"
 )
 
 func TestTheLeastDocumentTakesEveryDefault(t *testing.T) {
@@ -25,6 +26,10 @@ func TestTheLeastDocumentTakesEveryDefault(t *testing.T) {
 	}
 	if s.Session.Idle != 10*time.Minute || s.Session.Life != time.Hour || s.Session.StepUp != 10*time.Minute {
 		t.Errorf("session: %+v", s.Session)
+	}
+	week := 7 * 24 * time.Hour
+	if want := (site.SyncRules{Every: time.Minute, Full: week, PagesPerSecond: 50, KeepGone: 30 * 24 * time.Hour, GuardPercent: 10, GuardLeast: 20}); s.Sync != want {
+		t.Errorf("sync: %+v", s.Sync)
 	}
 	if s.Throttle.Failures != 10 || s.Brand.Locale != "en" || len(s.Guide) != 0 || s.Version != 1 {
 		t.Errorf("got %+v", s)
@@ -50,6 +55,7 @@ defaults:
 throttle: {failures: 5, hold: 10m, starts_per_source: {burst: 3, every: 1m}}
 flow: {idle: 5m, life: 20m, tries_per_code: 3, sends_per_method: 2}
 session: {idle: 2m, life: 30m, step_up: 5m}
+sync: {every: 5m, full: 24h, pages_per_second: 5, keep_gone: 48h, guard: {percent: 3, least: 4}, groups: cached-on-outage}
 guide_networks: [10.1.2.3/8, "2001:db8::/32"]
 `, &f, deps(plain{}), nil)
 	if err != nil {
@@ -58,6 +64,11 @@ guide_networks: [10.1.2.3/8, "2001:db8::/32"]
 	s := c.Snapshot
 	if s.Flow.Idle != 5*time.Minute || s.Flow.TriesPerCode != 3 || s.Session.StepUp != 5*time.Minute || s.Throttle.Failures != 5 || s.Throttle.Starts.Burst != 3 {
 		t.Errorf("got %+v", s)
+	}
+	if want := (site.SyncRules{
+		Every: 5 * time.Minute, Full: 24 * time.Hour, PagesPerSecond: 5, KeepGone: 48 * time.Hour, GuardPercent: 3, GuardLeast: 4, GroupsOnOutage: true,
+	}); s.Sync != want {
+		t.Errorf("sync: %+v", s.Sync)
 	}
 	if len(s.Guide) != 2 || s.Guide[0] != netip.MustParsePrefix("10.0.0.0/8") {
 		t.Errorf("guide: %v", s.Guide)
@@ -104,6 +115,9 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		"settings.yaml:14: flow.life: want 10m0s":                          with("flow: {life: 1m}"),
 		"settings.yaml:14: flow.tries_per_code: want 1 to 10":              with("flow: {tries_per_code: 11}"),
 		"settings.yaml:14: session.step_up: want 1m0s":                     with("session: {step_up: 1s}"),
+		"settings.yaml:14: sync.every: want 10s":                           with("sync: {every: 1s}"),
+		"settings.yaml:14: sync.guard.percent: want 1 to 100":              with("sync: {guard: {percent: 101}}"),
+		"settings.yaml:14: sync.groups: want live or cached-on-outage":     with("sync: {groups: cached}"),
 		"settings.yaml:14: guide_networks[1]: \"10.0.0.1\" is not":         with("guide_networks: [10.0.0.0/8, 10.0.0.1]"),
 		"settings.yaml:16: policies[0].reset.count: want 1 to 5":           with("policies:", "  - name: x", "    reset: {count: 9}"),
 		"settings.yaml:15: defaults.elsewhere: no such directory":          with("defaults:", "  elsewhere: {reset: {count: 1}}"),

@@ -39,6 +39,7 @@ type Document struct {
 	Throttle throttle.Limits `yaml:"throttle,omitempty"`
 	Flow     Flow            `yaml:"flow,omitempty"`
 	Session  Session         `yaml:"session,omitempty"`
+	Sync     Sync            `yaml:"sync,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
 	GuideNetworks []string `yaml:"guide_networks,omitempty"`
 

@@ -58,6 +58,11 @@ func (l Link) compile(path string, snap *site.Snapshot) (directory.Link, error) 
 	if !slices.Contains([]directory.LinkMode{directory.LinkHome, directory.LinkBoth, directory.LinkSeparate}, l.Mode) {
 		errs = append(errs, fmt.Errorf("%s.mode: want ad, ad+entra or separate, got %q", path, l.Mode))
 	}
+	if d, _ := snap.Directory(l.Entra); l.Mode == directory.LinkBoth {
+		if w, ok := d.(directory.SyncedWriter); ok && !w.WritesSynced() {
+			errs = append(errs, fmt.Errorf("%s.mode: %s writes accounts that %s masters, which write_synced of %s does not allow", path, l.Mode, l.AD, l.Entra))
+		}
+	}
 	switch {
 	case l.First == "":
 	case l.First != l.AD && l.First != l.Entra:

@@ -13,6 +13,7 @@ func twoBarns(t *testing.T, more string) string {
 	return change(t, "domain: corp.example.test", `domain: corp.example.test
       anchored: true
   - barn: {domain: cloud.example.test, anchored: true}
+  - barn: {domain: shut.example.test, anchored: true, shut: true}
   - barn: {domain: loose.example.test}`) + more
 }
 
@@ -46,6 +47,7 @@ func TestBadLinksNameTheirKey(t *testing.T) {
 		"links[0].entra: accounts of loose.example.test cannot be tied":     "[{ad: corp.example.test, entra: loose.example.test, mode: ad}]",
 		"links[0]: both ends are corp.example.test":                         "[{ad: corp.example.test, entra: corp.example.test, mode: ad}]",
 		"links[0].mode: want ad, ad+entra or separate, got \"both\"":        "[{ad: corp.example.test, entra: cloud.example.test, mode: both}]",
+		"links[0].mode: ad+entra writes accounts that corp.example.test":    "[{ad: corp.example.test, entra: shut.example.test, mode: ad+entra}]",
 		"links[0].first: want corp.example.test or cloud.example.test":      "[{" + good + ", first: x}]",
 		"links[0].first: mode ad writes corp.example.test first":            "[{" + good + ", first: cloud.example.test}]",
 		"links[1]: corp.example.test is in another link already":            "[{" + good + "}, {" + good + "}]",

@@ -39,10 +39,16 @@ type barnConfig struct {
 	Password secret.Ref    `yaml:"password,omitempty"`
 	Timeout  time.Duration `yaml:"timeout,omitempty"`
 	Anchored bool          `yaml:"anchored,omitempty"`
+	Shut     bool          `yaml:"shut,omitempty"`
 }
 
-// tied is a barn whose accounts can be tied to others.
-type tied struct{ *barn }
+// tied is a barn whose accounts can be tied to others; one that is shut is not written when another masters the account.
+type tied struct {
+	*barn
+	shut bool
+}
+
+func (t tied) WritesSynced() bool { return !t.shut }
 
 func (tied) ByAnchor(context.Context, string) (account.Account, error) {
 	return account.Account{}, directory.ErrNotFound
@@ -79,7 +85,7 @@ func (f *farm) open(decode settings.Decode, d settings.Deps) (directory.Director
 	}
 	f.opened.Add(1)
 	if c.Anchored {
-		return tied{b}, nil
+		return tied{b, c.Shut}, nil
 	}
 	return b, nil
 }
