@@ -24,6 +24,7 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Show which policy a person gets, what it asks, and why."`
 	Release  releaseCmd  `cmd:"" help:"Lift a freeze (\"this wasn't me\") or a hold after too many wrong answers."`
 	Audit    auditCmd    `cmd:"" help:"Export the audit log and verify an export."`
+	Sync     syncCmd     `cmd:"" help:"The copy of the directories: how it stands, read now, confirm deletions."`
 	Keys     keysCmd     `cmd:"" help:"Rotate the keys that seal what is stored."`
 }
 

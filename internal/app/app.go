@@ -22,6 +22,7 @@ import (
 	"rekey/internal/postgres"
 	"rekey/internal/recovery"
 	"rekey/internal/settings"
+	"rekey/internal/sync"
 	"rekey/web"
 )
 
@@ -39,6 +40,7 @@ type App struct {
 	enrollment *enrollment.Service
 	courier    *delivery.Service
 	sender     *mail.Sender
+	sync       *sync.Service
 	metrics    *metrics
 	assets     atomic.Pointer[web.Assets] // follow the brand's colour
 }
@@ -154,6 +156,8 @@ func (a *App) services() {
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,
 		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log,
 	}
+	a.sync = a.newSync()
+	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
 	a.courier = delivery.New(delivery.Deps{
 		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Recorder: a.Store, Now: time.Now, Log: a.log,
 	})

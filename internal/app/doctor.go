@@ -18,7 +18,7 @@ func (a *App) Doctor(ctx context.Context) []directory.Finding {
 	for _, d := range a.Settings.Snapshot().Directories {
 		findings = append(findings, doctorDirectory(ctx, d)...)
 	}
-	return findings
+	return append(findings, a.doctorSync(ctx)...)
 }
 
 func (a *App) doctorDatabase(ctx context.Context) []directory.Finding {

@@ -22,6 +22,9 @@ type metrics struct {
 	version  prometheus.Gauge
 }
 
+// follow adds what is worked out when it is asked for.
+func (m *metrics) follow(c prometheus.Collector) { m.registry.MustRegister(c) }
+
 func newMetrics() *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),

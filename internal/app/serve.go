@@ -53,6 +53,7 @@ func (a *App) Serve(ctx context.Context) error {
 	}
 	g.Go(func() error { return ended(a.Settings.Watch(ctx)) })
 	g.Go(func() error { return ended(a.work(workers)) })
+	g.Go(func() error { return ended(a.copyDirectories(ctx)) })
 	a.log.InfoContext(ctx, "serving", "listen", listener.Addr().String(), "public_url", a.config.Origin(), "settings", a.Settings.Snapshot().Version)
 	return g.Wait()
 }

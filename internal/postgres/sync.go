@@ -229,7 +229,20 @@ func (s *Store) Request(ctx context.Context, directory string, k sync.Kind, appr
 	return true, nil
 }
 
-// Census implements sync.Store.
+// SyncStates tells where every directory stands, without counting.
+func (s *Store) SyncStates(ctx context.Context) ([]sync.State, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+stateColumns+` FROM sync_state ORDER BY directory`)
+	if err != nil {
+		return nil, fmt.Errorf("read where directories stand: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (st sync.State, err error) { return st, row.Scan(stateFields(&st)...) })
+	if err != nil {
+		return nil, fmt.Errorf("read where directories stand: %w", err)
+	}
+	return all, nil
+}
+
+// Census tells how every directory stands, by its key.
 func (s *Store) Census(ctx context.Context) ([]sync.Census, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+stateColumns+`, (SELECT count(*) FROM person p WHERE p.dir = s.dir AND gone IS NULL),

@@ -26,6 +26,7 @@ type Snapshot struct {
 	Throttle    throttle.Limits
 	Flow        flow.Limits
 	Session     SessionLimits
+	Sync        SyncRules
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
 }

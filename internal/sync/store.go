@@ -16,8 +16,6 @@ type Store interface {
 	// Request asks for a pass, Full or Changes, with the next turn; it is false for a directory that was never read. With approve
 	// the pass that is held may mark as many as it likes; it is false when none is held.
 	Request(ctx context.Context, directory string, k Kind, approve bool, events ...audit.Event) (bool, error)
-	// Census tells how every directory stands, by its key.
-	Census(ctx context.Context) ([]Census, error)
 }
 
 // Lease is the right to work on one directory. One caller uses it.
