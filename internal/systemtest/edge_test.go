@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"rekey/internal/lab"
+	"rekey/internal/lab/ca"
 	"rekey/internal/lab/people"
 	"rekey/internal/lab/portal"
 	"rekey/internal/lab/samba"
@@ -283,7 +284,7 @@ func TestAttack29NamesAreText(t *testing.T) {
 func TestAttack31NoDirectoryIsTrustedUnverified(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
-	other, err := samba.NewCA()
+	other, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
