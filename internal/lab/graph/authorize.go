@@ -167,7 +167,7 @@ func (a authRequest) satisfied(have session, now time.Time) bool {
 func (s *Server) showSignIn(w http.ResponseWriter, req authRequest, id, name, problem string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'")
 	_ = signInTemplate.Execute(w, map[string]any{ // the reader may have gone
 		"Tenant": req.t.spec.Name, "App": req.p.settings().Name, "Action": "/" + req.t.spec.ID + "/login", "Page": id, "Name": name, "Code": req.context != "", "Problem": problem,
 	})
