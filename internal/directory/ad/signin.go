@@ -16,23 +16,9 @@ import (
 // countSlack is how much longer wrong passwords are taken to count than the directory says: clocks differ.
 const countSlack = time.Minute
 
-// refusedAfter is when a refusal is given at the earliest. A server counts a wrong password, on disk, and may ask or tell another server
-// (MS-ADTS 5.1.1.1.1): without this the time would tell that the account exists.
-const refusedAfter = 200 * time.Millisecond
-
 // Authenticate implements directory.Authenticator.
 func (d *Directory) Authenticate(ctx context.Context, id account.ID, password secret.Text) error {
-	earliest := time.NewTimer(refusedAfter)
-	defer earliest.Stop()
-	err := d.authenticate(ctx, id, password)
-	var refused *directory.SignInError
-	if errors.As(err, &refused) {
-		select {
-		case <-earliest.C:
-		case <-ctx.Done():
-		}
-	}
-	return err
+	return ldapconn.Slowly(ctx, func() error { return d.authenticate(ctx, id, password) })
 }
 
 // authenticate has one try of an account at a time under way, since what decides is a count that a try moves.
@@ -134,26 +120,13 @@ func (d *Directory) counted(e *ldap.Entry, p passwordPolicy) int {
 // mostWrong asks the other servers for their counts, which are not replicated. The highest is that of the PDC emulator, which hears of
 // every wrong password and locks; a server that does not answer is left out.
 func (d *Directory) mostWrong(ctx context.Context, p prospect) (int, error) {
-	most := p.wrong
-	for _, s := range d.pool.Servers() {
-		if s == p.at || d.pool.Failed(s) {
-			continue
+	return d.pool.Most(ctx, p.at, p.wrong, func(c *conn) (int, error) {
+		e, err := c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, signInAttributes()...)
+		if err != nil || e == nil {
+			return 0, err
 		}
-		err := d.pool.With(ctx, want{Server: s}, func(c *conn) error {
-			e, err := c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, signInAttributes()...)
-			if err == nil && e != nil {
-				most = max(most, d.counted(e, p.policy))
-			}
-			return err
-		})
-		if err != nil {
-			d.log.WarnContext(ctx, "count of wrong passwords not read", "directory", d.Key(), "server", s.URL, "error", err)
-		}
-		if ctx.Err() != nil {
-			return most, ctx.Err()
-		}
-	}
-	return most, nil
+		return d.counted(e, p.policy), nil
+	})
 }
 
 // try signs in on a connection of its own. What is refused here without trying the password costs a try under nobody's name.

@@ -20,25 +20,38 @@ func working() Config {
 	}
 }
 
-// TestTheExampleIsValid reads the commented entry of the settings example as if it were none.
-func TestTheExampleIsValid(t *testing.T) {
-	text, err := os.ReadFile("../../../configs/settings.example.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, entry, found := strings.Cut(string(text), "  # - ldap:\n")
-	if !found {
-		t.Fatal("no example")
-	}
-	entry, _, _ = strings.Cut(entry, "\n\n")
+func TestConfigFromYAML(t *testing.T) {
+	const text = `
+domain: people.example.test
+servers: [ldaps://ldap1.example.test, "ldap://127.0.0.1:1389/"]
+ca_file: /etc/ca.pem
+base_dn: ou=people,dc=example,dc=test
+group_base_dn: ou=groups,dc=example,dc=test
+user: cn=svc-rekey,dc=example,dc=test
+password: {file: /run/secrets/ldap}
+person_filter: (objectClass=inetOrgPerson)
+id_attribute: ipaUniqueID
+name_attributes: [uid, employeeNumber]
+mail_attributes: [mail, mailLocalAddress]
+principal_attribute: krbPrincipalName
+disabled_attribute: nsAccountLock
+password_set_attribute: krbLastPwdChange
+default_policy: none
+password_write: modify
+attributes: [departmentNumber, l]
+connect_timeout: 2s
+read_timeout: 3s
+write_timeout: 8s
+connections: 4
+`
 	var c Config
-	if err := yaml.UnmarshalWithOptions([]byte(strings.ReplaceAll(entry, "  #     ", "")), &c, yaml.Strict()); err != nil {
+	if err := yaml.UnmarshalWithOptions([]byte(text), &c, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Validate(); err != nil {
 		t.Error(err)
 	}
-	if c.Domain != "people.example.com" || len(c.Servers) != 2 || c.Password.File == "" || c.DefaultPolicy == "" {
+	if c.Password.File != "/run/secrets/ldap" || c.WriteTimeout != 8*time.Second || len(c.MailAttributes) != 2 || c.DefaultPolicy != "none" {
 		t.Errorf("%+v", c)
 	}
 }

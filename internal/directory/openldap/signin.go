@@ -16,24 +16,10 @@ import (
 // countSlack is how much longer wrong passwords are taken to count than the directory says: clocks differ.
 const countSlack = time.Minute
 
-// refusedAfter is when a refusal is given at the earliest. A server hashes a password and writes down a wrong one: without this the time
-// would tell that the account exists.
-const refusedAfter = 200 * time.Millisecond
-
 // Authenticate implements directory.Authenticator. The password of an account that is locked or disabled is not judged by the directory,
 // so nothing is said of it.
 func (d *Directory) Authenticate(ctx context.Context, id account.ID, password secret.Text) error {
-	earliest := time.NewTimer(refusedAfter)
-	defer earliest.Stop()
-	err := d.authenticate(ctx, id, password)
-	var refused *directory.SignInError
-	if errors.As(err, &refused) {
-		select {
-		case <-earliest.C:
-		case <-ctx.Done():
-		}
-	}
-	return err
+	return ldapconn.Slowly(ctx, func() error { return d.authenticate(ctx, id, password) })
 }
 
 // authenticate has one try of an account at a time under way, since what decides is a count that a try moves.
@@ -120,26 +106,13 @@ func (d *Directory) counted(p policy, e *ldap.Entry) int {
 
 // mostWrong asks the other servers for their counts, which are not replicated. A server that does not answer is left out.
 func (d *Directory) mostWrong(ctx context.Context, p prospect) (int, error) {
-	most := p.wrong
-	for _, s := range d.pool.Servers() {
-		if s == p.at || d.pool.Failed(s) {
-			continue
+	return d.pool.Most(ctx, p.at, p.wrong, func(c *conn) (int, error) {
+		e, err := c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, "pwdFailureTime")
+		if err != nil || e == nil {
+			return 0, err
 		}
-		err := d.pool.With(ctx, want{Server: s}, func(c *conn) error {
-			e, err := c.Read(ctx, d.config.ReadTimeout, p.dn, ldapconn.Anything, "pwdFailureTime")
-			if err == nil && e != nil {
-				most = max(most, d.counted(p.policy, e))
-			}
-			return err
-		})
-		if err != nil {
-			d.log.WarnContext(ctx, "count of wrong passwords not read", "directory", d.Key(), "server", s.URL, "error", err)
-		}
-		if ctx.Err() != nil {
-			return most, ctx.Err()
-		}
-	}
-	return most, nil
+		return d.counted(p.policy, e), nil
+	})
 }
 
 // try signs in on a connection of its own. What is refused here without trying the password costs a try under nobody's name.
