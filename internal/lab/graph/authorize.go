@@ -90,7 +90,7 @@ func (s *Server) authRequest(r *http.Request) (authRequest, *AADSTS) {
 	q := r.URL.Query()
 	p := s.application(t, q.Get("client_id"))
 	if p == nil {
-		return authRequest{}, &AADSTS{Number: 700016, code: "unauthorized_client", status: http.StatusBadRequest, text: "Application with identifier '" + q.Get("client_id") + "' was not found in the directory '" + t.spec.Name + "'."}
+		return authRequest{}, &AADSTS{Number: 700016, code: "unauthorized_client", status: http.StatusBadRequest, text: "Application with identifier '" + q.Get("client_id") + "' was not found in the directory '" + t.name + "'."}
 	}
 	if !slices.Contains(p.settings().RedirectURIs, q.Get("redirect_uri")) {
 		return authRequest{}, &AADSTS{
@@ -169,7 +169,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, req authRequest, id, name, pr
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'")
 	_ = signInTemplate.Execute(w, map[string]any{ // the reader may have gone
-		"Tenant": req.t.spec.Name, "App": req.p.settings().Name, "Action": "/" + req.t.spec.ID + "/login", "Page": id, "Name": name, "Code": req.context != "", "Problem": problem,
+		"Tenant": req.t.name, "App": req.p.settings().Name, "Action": "/" + req.t.id + "/login", "Page": id, "Name": name, "Code": req.context != "", "Problem": problem,
 	})
 }
 

@@ -37,7 +37,7 @@ func (s *Server) client(t *Tenant, r *http.Request) (p *Principal, how string, r
 	}
 	if p = s.application(t, id); p == nil {
 		return nil, "", &AADSTS{
-			Number: 700016, code: "unauthorized_client", status: http.StatusBadRequest, text: "Application with identifier '" + id + "' was not found in the directory '" + t.spec.Name +
+			Number: 700016, code: "unauthorized_client", status: http.StatusBadRequest, text: "Application with identifier '" + id + "' was not found in the directory '" + t.name +
 				"'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
 		}
 	}

@@ -224,3 +224,16 @@ func TestDeltaLags(t *testing.T) {
 		t.Errorf("%v", objects)
 	}
 }
+
+func TestShorterLagLosesNoChange(t *testing.T) {
+	b := setup(t)
+	b.t.Configure(func(s *graph.TenantSpec) { s.Lag = time.Hour })
+	_, _, link := b.pass("/users/delta")
+	b.t.UpdateUser(b.bob.ID, func(u *graph.User) { u.Mail = "new@contoso.test" })
+	b.t.Configure(func(s *graph.TenantSpec) { s.Lag = time.Minute })
+	b.t.AddUser(graph.User{UserPrincipalName: "eve@contoso.test"})
+	b.clock.pass(time.Minute)
+	if objects, _, _ := b.pass(link); len(objects) != 2 || byID(objects)[b.bob.ID]["mail"] != "new@contoso.test" {
+		t.Errorf("%v", objects)
+	}
+}

@@ -85,12 +85,12 @@ func matchesObject(filter odata.Expr, object map[string]any) bool {
 
 func organization(c *call) (reply, error) {
 	verified := []map[string]any{}
-	for i, d := range c.t.spec.Domains {
+	for i, d := range c.t.domains {
 		verified = append(verified, map[string]any{"name": d, "type": c.t.authenticationType(d), "isDefault": i == 0, "isInitial": i == 0, "capabilities": "Email, OfficeCommunicationsOnline"})
 	}
 	synced := slices.ContainsFunc(c.t.store.order, func(row *userRow) bool { return row.cur.gone == present && row.cur.synced() })
 	return answer(map[string]any{"@odata.context": c.context("organization"), "value": []map[string]any{{
-		"id": c.t.spec.ID, "displayName": c.t.spec.Name, "tenantType": "AAD", "createdDateTime": wireTime(c.t.created), "verifiedDomains": verified,
+		"id": c.t.id, "displayName": c.t.name, "tenantType": "AAD", "createdDateTime": wireTime(c.t.created), "verifiedDomains": verified,
 		"onPremisesSyncEnabled": trueOrNull(synced), "assignedPlans": []any{},
 	}}})
 }
@@ -103,7 +103,7 @@ func (t *Tenant) authenticationType(domain string) string {
 }
 
 func (c *call) domain(i int) map[string]any {
-	d := c.t.spec.Domains[i]
+	d := c.t.domains[i]
 	return map[string]any{
 		"id": d, "authenticationType": c.t.authenticationType(d), "isAdminManaged": true, "isDefault": i == 0, "isInitial": i == 0, "isRoot": true, "isVerified": true,
 		"passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 2147483647, "supportedServices": []string{"Email"},
@@ -112,7 +112,7 @@ func (c *call) domain(i int) map[string]any {
 
 func listDomains(c *call) (reply, error) {
 	list := []map[string]any{}
-	for i := range c.t.spec.Domains {
+	for i := range c.t.domains {
 		list = append(list, c.domain(i))
 	}
 	return answer(map[string]any{"@odata.context": c.context("domains"), "value": list})
@@ -120,7 +120,7 @@ func listDomains(c *call) (reply, error) {
 
 func getDomain(c *call) (reply, error) {
 	name := c.r.PathValue("id")
-	i := slices.IndexFunc(c.t.spec.Domains, func(d string) bool { return strings.EqualFold(d, name) })
+	i := slices.IndexFunc(c.t.domains, func(d string) bool { return strings.EqualFold(d, name) })
 	if i < 0 {
 		return reply{}, notFound(name)
 	}

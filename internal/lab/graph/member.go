@@ -36,7 +36,7 @@ const (
 
 // roleObject is the id of a role's object in the tenant, which is not the template's.
 func (t *Tenant) roleObject(template string) string {
-	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(t.spec.ID+"/"+template)).String()
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(t.id+"/"+template)).String()
 }
 
 func groupObject(g *groupRow) map[string]any {

@@ -22,7 +22,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 		writeAADSTS(w, s.now(), refused)
 		return
 	}
-	base := s.Authority() + "/" + t.spec.ID
+	base := s.Authority() + "/" + t.id
 	writeJSON(w, map[string]any{
 		"issuer": t.issuer(), "authorization_endpoint": base + "/oauth2/v2.0/authorize", "token_endpoint": base + "/oauth2/v2.0/token",
 		"jwks_uri": base + "/discovery/v2.0/keys", "end_session_endpoint": base + "/oauth2/v2.0/logout",

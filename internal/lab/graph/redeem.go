@@ -86,7 +86,7 @@ func (s *Server) idToken(c *code, u User) (string, error) {
 	subject := sha256.Sum256([]byte(u.ID + " " + app.ID)) // another one for each application
 	claims := map[string]any{
 		"ver": "2.0", "iss": c.request.t.issuer(), "aud": app.ID, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(),
-		"sub": unpadded.EncodeToString(subject[:]), "oid": u.ID, "tid": c.request.t.spec.ID, "uti": rand.Text(),
+		"sub": unpadded.EncodeToString(subject[:]), "oid": u.ID, "tid": c.request.t.id, "uti": rand.Text(),
 		"name": u.DisplayName, "preferred_username": u.UserPrincipalName,
 	}
 	if c.request.nonce != "" {
@@ -107,7 +107,7 @@ func (t *Tenant) userTokens(u User, clientID string, scope []string) (Tokens, er
 	g := grant{t: t, clientID: clientID, scope: scope, user: u.ID, revoked: u.revoked, resets: u.resets, expires: now.Add(t.tokenLife())}
 	access, err := t.s.sign(map[string]any{
 		"aud": t.s.Graph(), "iss": t.issuer(), "iat": now.Unix(), "nbf": now.Unix(), "exp": g.expires.Unix(), "appid": clientID, "idtyp": "user",
-		"oid": u.ID, "sub": u.ID, "tid": t.spec.ID, "upn": u.UserPrincipalName, "scp": "User.Read openid profile", "uti": rand.Text(), "ver": "1.0",
+		"oid": u.ID, "sub": u.ID, "tid": t.id, "upn": u.UserPrincipalName, "scp": "User.Read openid profile", "uti": rand.Text(), "ver": "1.0",
 	})
 	if err != nil {
 		return Tokens{}, err

@@ -35,7 +35,7 @@ func (t *Tenant) judge(upn, password string) (User, error) {
 	defer t.mu.Unlock()
 	row := t.store.byName[strings.ToLower(upn)]
 	if row == nil {
-		return User{}, signInError(50034, "The user account does not exist in the "+t.spec.Name+" directory. To sign into this application, the account must be added to the directory.")
+		return User{}, signInError(50034, "The user account does not exist in the "+t.name+" directory. To sign into this application, the account must be added to the directory.")
 	}
 	if t.federated(upn) {
 		return User{}, signInError(51004, "The user account belongs to a federated domain; sign-in happens elsewhere.")

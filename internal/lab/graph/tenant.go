@@ -49,7 +49,9 @@ type TenantSpec struct {
 
 // Tenant is one directory. Its methods are safe for concurrent use.
 type Tenant struct {
-	s *Server
+	s        *Server
+	id, name string
+	domains  []string
 
 	mu       sync.RWMutex
 	spec     TenantSpec
@@ -68,7 +70,9 @@ func (s *Server) AddTenant(spec TenantSpec) *Tenant {
 	if spec.Name == "" {
 		spec.Name = "Contoso"
 	}
-	t := &Tenant{s: s, spec: spec, store: newStore(), created: s.now(), failures: map[string]*failures{}}
+	t := &Tenant{
+		s: s, id: spec.ID, name: spec.Name, domains: slices.Clone(spec.Domains), spec: spec, store: newStore(), created: s.now(), failures: map[string]*failures{},
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tenants[strings.ToLower(spec.ID)] = t
@@ -79,15 +83,15 @@ func (s *Server) AddTenant(spec TenantSpec) *Tenant {
 }
 
 // ID is the tenant's.
-func (t *Tenant) ID() string { return t.spec.ID } // never changes
+func (t *Tenant) ID() string { return t.id }
 
-// Configure changes what the tenant is like, but not its ID and Domains.
+// Configure changes what the tenant is like. ID, Name and Domains stay what they were. With a shorter Lag, what is written already is
+// seen sooner too.
 func (t *Tenant) Configure(change func(*TenantSpec)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id, domains := t.spec.ID, t.spec.Domains
 	change(&t.spec)
-	t.spec.ID, t.spec.Domains = id, domains
+	t.store.hasten(t.now().seen)
 }
 
 // ForgetDelta makes the tenant forget all delta tokens given so far, and those of passes under way.
@@ -105,7 +109,7 @@ func (s *Server) tenant(name string) *Tenant {
 }
 
 // issuer of the tenant's v2.0 tokens.
-func (t *Tenant) issuer() string { return t.s.Authority() + "/" + t.spec.ID + "/v2.0" }
+func (t *Tenant) issuer() string { return t.s.Authority() + "/" + t.id + "/v2.0" }
 
 // federated reports whether the people of a name's domain sign in elsewhere.
 func (t *Tenant) federated(upn string) bool {

@@ -159,7 +159,7 @@ func (s *Server) clientCredentials(p *Principal, how, scope string) (map[string]
 func (s *Server) appToken(p *Principal, how, resource string) (token string, life int, refused *AADSTS) {
 	if strings.TrimSuffix(resource, "/") != s.Graph() && resource != graphApp {
 		return "", 0, &AADSTS{
-			Number: 500011, code: "invalid_resource", status: http.StatusBadRequest, text: "The resource principal named " + resource + " was not found in the tenant named " + p.t.spec.Name +
+			Number: 500011, code: "invalid_resource", status: http.StatusBadRequest, text: "The resource principal named " + resource + " was not found in the tenant named " + p.t.name +
 				". This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.",
 		}
 	}
@@ -167,7 +167,7 @@ func (s *Server) appToken(p *Principal, how, resource string) (token string, lif
 	g := &grant{t: p.t, p: p, clientID: a.ID, permissions: a.Permissions, expires: now.Add(p.t.tokenLife())}
 	claims := map[string]any{
 		"aud": s.Graph(), "iss": p.t.issuer(), "iat": now.Unix(), "nbf": now.Unix(), "exp": g.expires.Unix(), "appid": a.ID, "app_displayname": a.Name,
-		"appidacr": how, "idtyp": "app", "oid": p.object, "sub": p.object, "tid": p.t.spec.ID, "uti": rand.Text(), "ver": "1.0",
+		"appidacr": how, "idtyp": "app", "oid": p.object, "sub": p.object, "tid": p.t.id, "uti": rand.Text(), "ver": "1.0",
 	}
 	if len(a.Permissions) > 0 { // without consent there is no claim at all
 		claims["roles"] = a.Permissions

@@ -153,7 +153,7 @@ func (t *Tenant) complies(u *User, password string) bool {
 		return false
 	}
 	terms := slices.Concat(banned.Worldwide, t.spec.Banned)
-	return !banned.Refused(password, []string{u.GivenName, u.Surname, t.spec.Name}, terms)
+	return !banned.Refused(password, []string{u.GivenName, u.Surname, t.name}, terms)
 }
 
 func revokeSessions(c *call) (reply, error) {

@@ -22,11 +22,11 @@ var refusalFacts = []fact{
 			a.Errorf("%d %v", g.status, g.body)
 		}
 	}},
-	{"an application cannot change a password with the old one", nobody, func(a *asker) {
-		a.is(a.graph(http.MethodPost, user(a.Person, "/changePassword"), map[string]string{"currentPassword": "x", "newPassword": strong()}), http.StatusForbidden, denied)
+	{"an application cannot change a password with the old one", throwaway, func(a *asker) {
+		a.is(a.graph(http.MethodPost, user(a.Throwaway, "/changePassword"), map[string]string{"currentPassword": "x", "newPassword": strong()}), http.StatusForbidden, denied)
 	}},
-	{"an application cannot use resetPassword", nobody, func(a *asker) {
-		g := a.graph(http.MethodPost, user(a.Person, "/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword"), map[string]string{})
+	{"an application cannot use resetPassword", throwaway, func(a *asker) {
+		g := a.graph(http.MethodPost, user(a.Throwaway, "/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword"), map[string]string{})
 		if g.status != http.StatusForbidden && g.status != http.StatusUnauthorized {
 			a.Errorf("%d %v", g.status, g.body)
 		}
