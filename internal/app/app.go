@@ -89,7 +89,7 @@ func (a *App) open(ctx context.Context, kek []byte) error {
 		return err
 	}
 	a.Settings = settings.NewManager(a.Store, Registry(), settings.Deps{
-		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Paint: paint,
+		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Groups: a.Store, Paint: paint,
 	})
 	a.sender = mail.New(a.log)
 	a.Settings.Switched = a.switched

@@ -60,7 +60,7 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		return nil, err
 	}
 	snap := a.Settings.Snapshot()
-	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
+	found, err := snap.Finder(q.At).People(ctx, who)
 	if err != nil && len(found) == 0 {
 		return nil, err
 	}

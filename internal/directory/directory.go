@@ -16,8 +16,10 @@ var (
 	ErrDenied         = errors.New("the service account lacks a right")
 	ErrUnavailable    = errors.New("the directory does not answer")
 	ErrOutcomeUnknown = errors.New("the directory's answer to a write was lost")
-	ErrWrongPassword  = errors.New("the current password is wrong")
-	ErrSignInRefused  = errors.New("the sign-in over there was not accepted")
+	// ErrGroupsUnread comes with the account, which is whole but for its groups, and counts as privileged. It wraps why.
+	ErrGroupsUnread  = errors.New("the groups of the account were not read")
+	ErrWrongPassword = errors.New("the current password is wrong")
+	ErrSignInRefused = errors.New("the sign-in over there was not accepted")
 )
 
 // Directory is one domain, tenant or suffix. Implementations are safe for concurrent use.

@@ -13,7 +13,7 @@ import (
 // A directory named by key in who.Domain is asked alone. Errors: ErrAmbiguous when one directory has several matches,
 // ErrUnavailable when a directory did not answer, since its match would be missed.
 func Find(ctx context.Context, all []Directory, who Identifier) ([]account.Account, error) {
-	found, failed := find(ctx, all, who)
+	found, failed := find(ctx, all, who, func(_ context.Context, a account.Account, err error) (account.Account, error) { return a, err })
 	var errs error
 	for _, d := range all {
 		if err := failed[d.Key()]; err != nil {
@@ -23,14 +23,15 @@ func Find(ctx context.Context, all []Directory, who Identifier) ([]account.Accou
 	return found, errs
 }
 
-// find gives what was found, and the errors by directory.
-func find(ctx context.Context, all []Directory, who Identifier) ([]account.Account, map[string]error) {
+// find gives what was found, and the errors by directory. mend may make the best of an error.
+func find(ctx context.Context, all []Directory, who Identifier, mend func(context.Context, account.Account, error) (account.Account, error)) ([]account.Account, map[string]error) {
 	asked := candidates(all, who)
 	answers := make([]chan answer, len(asked))
 	for i, d := range asked {
 		answers[i] = make(chan answer, 1)
 		go func(c chan<- answer) {
 			a, err := d.Lookup(ctx, who)
+			a, err = mend(ctx, a, err)
 			c <- answer{a, err}
 		}(answers[i])
 	}

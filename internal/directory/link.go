@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"rekey/internal/account"
 )
@@ -116,20 +117,30 @@ func (p Person) Follows() []account.ID {
 	return []account.ID{p.Other.ID}
 }
 
-// FindPeople is Find with the accounts of one person joined. It asks linked directories for the other account of whoever is found, by
+// Finder finds people.
+type Finder struct {
+	Directories []Directory
+	Links       []Link
+	// Groups stand in for those that could not be read, when they are not older than OldestGroups; nil: such a person is not found now.
+	Groups       GroupCache
+	OldestGroups time.Time
+}
+
+// People is Find with the accounts of one person joined. It asks linked directories for the other account of whoever is found, by
 // anchor and never by name, and as often when nobody is found. Errors as Find, but a directory that only follows may be down.
-func FindPeople(ctx context.Context, all []Directory, links []Link, who Identifier) ([]Person, error) {
-	found, failed := find(ctx, all, who)
-	if err := serious(found, failed, links); err != nil {
+func (f Finder) People(ctx context.Context, who Identifier) ([]Person, error) {
+	found, failed := f.find(ctx, who)
+	if err := serious(found, failed, f.Links); err != nil {
 		return nil, err
 	}
+	all, links := f.Directories, f.Links
 	homes := 0
 	var people []Person
 	for _, a := range homesFirst(found, links) {
 		if other(people, a) {
 			continue
 		}
-		p, err := join(ctx, all, links, a)
+		p, err := f.join(ctx, a)
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +182,32 @@ func other(people []Person, a account.Account) bool {
 	return slices.ContainsFunc(people, func(p Person) bool { return p.Other != nil && p.Other.ID == a.ID })
 }
 
-// PersonOf joins an account that is known with the one in a linked directory. Errors: ErrUnavailable.
-func PersonOf(ctx context.Context, all []Directory, links []Link, a account.Account) (Person, error) {
-	return join(ctx, all, links, a)
+// Person joins an account that is known with the one in a linked directory. Errors: ErrUnavailable.
+func (f Finder) Person(ctx context.Context, a account.Account) (Person, error) { return f.join(ctx, a) }
+
+// Get reads an account by its ID from a directory. Errors: ErrNotFound, ErrUnavailable.
+func (f Finder) Get(ctx context.Context, d Directory, id account.ID) (account.Account, error) {
+	a, err := d.Get(ctx, id)
+	return f.grouped(ctx, a, err)
+}
+
+// find is Find's, with groups that are remembered for those that were not read.
+func (f Finder) find(ctx context.Context, who Identifier) ([]account.Account, map[string]error) {
+	found, failed := find(ctx, f.Directories, who, f.grouped)
+	return found, failed
+}
+
+// grouped fills in groups that could not be read.
+func (f Finder) grouped(ctx context.Context, a account.Account, err error) (account.Account, error) {
+	if !errors.Is(err, ErrGroupsUnread) || f.Groups == nil {
+		return a, err
+	}
+	groups, at, missed := f.Groups.CachedGroups(ctx, a.ID)
+	if missed != nil || at.Before(f.OldestGroups) {
+		return a, err
+	}
+	a.Groups = groups
+	return a, nil
 }
 
 // serious leaves out the failures of directories that only follow one where somebody was found: nothing is written there.
@@ -198,8 +232,8 @@ func has(people []Person, p Person) bool {
 }
 
 // join finds the other account of a by its anchor.
-func join(ctx context.Context, all []Directory, links []Link, a account.Account) (Person, error) {
-	for _, l := range links {
+func (f Finder) join(ctx context.Context, a account.Account) (Person, error) {
+	for _, l := range f.Links {
 		there := l.Other
 		switch a.ID.Directory {
 		case l.Home:
@@ -208,7 +242,7 @@ func join(ctx context.Context, all []Directory, links []Link, a account.Account)
 		default:
 			continue
 		}
-		b, ok, err := counterpart(ctx, all, l, a, there)
+		b, ok, err := f.counterpart(ctx, l, a, there)
 		if err != nil || !ok {
 			return Person{Account: a}, err
 		}
@@ -220,8 +254,8 @@ func join(ctx context.Context, all []Directory, links []Link, a account.Account)
 	return Person{Account: a}, nil
 }
 
-func counterpart(ctx context.Context, all []Directory, l Link, a account.Account, there string) (account.Account, bool, error) {
-	d, ok := anchored(all, there)
+func (f Finder) counterpart(ctx context.Context, l Link, a account.Account, there string) (account.Account, bool, error) {
+	d, ok := anchored(f.Directories, there)
 	if !ok {
 		return account.Account{}, false, nil
 	}
@@ -230,6 +264,9 @@ func counterpart(ctx context.Context, all []Directory, l Link, a account.Account
 		anchor = nobodys
 	}
 	b, err := d.ByAnchor(ctx, anchor)
+	if b, err = f.grouped(ctx, b, err); there == l.Other && errors.Is(err, ErrGroupsUnread) {
+		err = nil // policies look at the groups of the home account
+	}
 	switch {
 	case err == nil:
 		return b, Same(a, b), nil

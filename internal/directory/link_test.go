@@ -1,9 +1,12 @@
 package directory_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"rekey/internal/account"
 	"rekey/internal/directory"
@@ -33,7 +36,7 @@ func people(t testing.TB, typed string, links []directory.Link, all ...directory
 	if err != nil {
 		t.Fatal(err)
 	}
-	return directory.FindPeople(t.Context(), all, links, who)
+	return directory.Finder{Directories: all, Links: links}.People(t.Context(), who)
 }
 
 func written(p directory.Person) []string {
@@ -137,5 +140,55 @@ func TestAnAccountThatMayNotSignInThereIsNotWrittenThere(t *testing.T) {
 		memory.New("corp.example.test", "CORP", hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false)), memory.New("cloud.example.test", "", off))
 	if err != nil || len(ps) != 1 || !ps[0].Usable() || !slices.Equal(written(ps[0]), []string{"corp.example.test"}) {
 		t.Errorf("%+v, %v", ps, err)
+	}
+}
+
+// shy is a directory that does not tell groups now.
+type shy struct{ *memory.Directory }
+
+func (d shy) Lookup(ctx context.Context, who directory.Identifier) (account.Account, error) {
+	a, err := d.Directory.Lookup(ctx, who)
+	if err == nil {
+		a.Groups, err = nil, fmt.Errorf("%w: %w", directory.ErrGroupsUnread, directory.ErrUnavailable)
+	}
+	return a, err
+}
+
+// memories are remembered groups.
+type memories struct {
+	at     time.Time
+	groups []account.Group
+}
+
+func (m memories) CachedGroups(context.Context, account.ID) ([]account.Group, time.Time, error) {
+	if m.at.IsZero() {
+		return nil, m.at, directory.ErrNotFound
+	}
+	return m.groups, m.at, nil
+}
+
+// TestGroupsAreRememberedOnlyWhereThatIsAllowed: a policy that missed somebody's groups would be one that fails open.
+func TestGroupsAreRememberedOnlyWhereThatIsAllowed(t *testing.T) {
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	ad := shy{memory.New("corp.example.test", "CORP", hybrid("jane", "", "", "S-1-5-21-1", false))}
+	board := []account.Group{{ID: "S-1-5-21-512", Name: "Board"}}
+	for name, c := range map[string]struct {
+		cache directory.GroupCache
+		found bool
+	}{
+		"not allowed":       {nil, false},
+		"never read":        {memories{}, false},
+		"too old":           {memories{noon.Add(-time.Hour - 1), board}, false},
+		"fresh":             {memories{noon.Add(-time.Hour), board}, true},
+		"fresh, in nothing": {memories{noon, nil}, true},
+	} {
+		f := directory.Finder{Directories: []directory.Directory{ad}, Groups: c.cache, OldestGroups: noon.Add(-time.Hour)}
+		ps, err := f.People(t.Context(), directory.Identifier{Name: "jane"})
+		if c.found != (err == nil) || !c.found && !errors.Is(err, directory.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "fresh" && (len(ps) != 1 || len(ps[0].Groups) != 1) {
+			t.Errorf("%s: %+v", name, ps)
+		}
 	}
 }

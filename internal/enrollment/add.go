@@ -159,7 +159,7 @@ func (s *Service) accounts(ctx context.Context, id account.ID) []account.ID {
 	if err != nil {
 		return ids
 	}
-	if p, err := directory.PersonOf(ctx, snap.Directories, snap.Links, a); err == nil && p.Other != nil {
+	if p, err := snap.Finder(s.Now()).Person(ctx, a); err == nil && p.Other != nil {
 		ids = append(ids, p.Other.ID)
 	}
 	return ids

@@ -133,14 +133,14 @@ func (s *Service) opened(carried string) (ticket, error) {
 
 // person reads who came back, with the account they have in a linked directory.
 func (s *Service) person(ctx context.Context, d directory.Directory, id account.ID) (directory.Person, error) {
-	a, err := d.Get(ctx, id)
+	finder := s.Site().Finder(s.Now())
+	a, err := finder.Get(ctx, d, id)
 	if errors.Is(err, directory.ErrNotFound) {
 		return directory.Person{}, errElsewhere
 	}
 	if err == nil {
-		snap := s.Site()
 		var p directory.Person
-		if p, err = directory.PersonOf(ctx, snap.Directories, snap.Links, a); err == nil {
+		if p, err = finder.Person(ctx, a); err == nil {
 			return p, nil
 		}
 	}

@@ -161,7 +161,7 @@ func (s *Service) read(ctx context.Context, sess Session) (account.Account, erro
 	if !ok {
 		return account.Account{}, errUnavailable
 	}
-	a, err := d.Get(ctx, sess.Account)
+	a, err := s.Site().Finder(s.Now()).Get(ctx, d, sess.Account)
 	if err != nil {
 		return account.Account{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}

@@ -78,7 +78,7 @@ func (s *Service) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
 
 func (s *Service) find(ctx context.Context, who directory.Identifier) ([]directory.Person, error) {
 	snap := s.Site()
-	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
+	found, err := snap.Finder(s.Now()).People(ctx, who)
 	switch {
 	case errors.Is(err, directory.ErrAmbiguous):
 		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")

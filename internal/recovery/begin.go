@@ -46,7 +46,7 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	if err := s.take(ctx, "start:"+sourceKey(in.Source.Address), snap.Throttle.Starts); err != nil {
 		return Begun{}, err
 	}
-	found, err := lookup(ctx, snap, who)
+	found, err := s.lookup(ctx, snap, who)
 	if err != nil {
 		return Begun{}, err
 	}
@@ -100,8 +100,8 @@ func sourceKey(a netip.Addr) string {
 }
 
 // lookup finds everybody a typed name could mean.
-func lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) ([]directory.Person, error) {
-	found, err := directory.FindPeople(ctx, snap.Directories, snap.Links, who)
+func (s *Service) lookup(ctx context.Context, snap *site.Snapshot, who directory.Identifier) ([]directory.Person, error) {
+	found, err := snap.Finder(s.Now()).People(ctx, who)
 	if errors.Is(err, directory.ErrAmbiguous) {
 		return nil, fault.Wrap(fault.Invalid, "start.name-ambiguous", err).On("name")
 	}

@@ -53,6 +53,8 @@ type Deps struct {
 	Log       *slog.Logger
 	PublicURL string // origin, without a slash at the end
 	Brand     site.Brand
+	// Groups remembers memberships; used where the settings allow it.
+	Groups directory.GroupCache
 	// Paint refuses a brand colour that pages could not be read in; nil takes any.
 	Paint func(color string) error
 }
@@ -81,6 +83,9 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	if err != nil {
 		c.closeBut(before)
 		return nil, d.source.Locate(err)
+	}
+	if c.Snapshot.Sync.GroupsOnOutage {
+		c.Snapshot.Groups = deps.Groups
 	}
 	for _, dir := range c.Snapshot.Directories {
 		if namer, ok := dir.(directory.GroupNamer); ok {

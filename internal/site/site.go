@@ -20,7 +20,8 @@ type Snapshot struct {
 	Policies    *policy.Policies
 	Directories []directory.Directory // in the order of the settings
 	Links       []directory.Link
-	Labels      map[string]string // what people call a directory's sign-in, by key: "Windows", "Microsoft 365"
+	Groups      directory.GroupCache // nil: groups are always read live
+	Labels      map[string]string    // what people call a directory's sign-in, by key: "Windows", "Microsoft 365"
 	Methods     map[factor.Kind]authenticator.Method
 	Order       []factor.Kind // kinds switched on, strongest first
 	Throttle    throttle.Limits
@@ -65,6 +66,14 @@ func (s *Snapshot) Label(key string) string {
 		return l
 	}
 	return key
+}
+
+// rememberedFor is how old remembered groups may be.
+const rememberedFor = 24 * time.Hour
+
+// Finder finds people by these settings.
+func (s *Snapshot) Finder(now time.Time) directory.Finder {
+	return directory.Finder{Directories: s.Directories, Links: s.Links, Groups: s.Groups, OldestGroups: now.Add(-rememberedFor)}
 }
 
 // Source gives the snapshot in force.

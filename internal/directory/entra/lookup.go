@@ -36,7 +36,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 	case standIn && errors.Is(err, directory.ErrNotFound):
 		d.standIns.remove(id)
 		return account.Account{}, missed
-	case err != nil:
+	case err != nil && !p.unread:
 		return account.Account{}, err
 	case standIn:
 		return account.Account{}, missed
@@ -44,7 +44,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 		return account.Account{}, directory.ErrNotFound
 	}
 	d.standIns.add(id)
-	return d.whole(p), nil
+	return d.whole(p), err
 }
 
 func isMiss(err error) bool {
@@ -134,13 +134,13 @@ func (d *Directory) Get(ctx context.Context, id account.ID) (account.Account, er
 	}
 	defer cancel()
 	p, err := d.person(ctx, id.Object)
-	if err != nil {
+	if err != nil && !p.unread {
 		return account.Account{}, err
 	}
 	if p.user.guest() {
 		return account.Account{}, directory.ErrNotFound
 	}
-	return d.whole(p), nil
+	return d.whole(p), err
 }
 
 // ByAnchor implements directory.Anchored.
@@ -159,13 +159,13 @@ func (d *Directory) ByAnchor(ctx context.Context, anchor string) (account.Accoun
 		return account.Account{}, err
 	}
 	p, err := d.person(ctx, id)
-	if err != nil {
+	if err != nil && !p.unread {
 		return account.Account{}, err
 	}
 	if !s.fits(p.user) || p.user.guest() {
 		return account.Account{}, directory.ErrNotFound
 	}
-	return d.whole(p), nil
+	return d.whole(p), err
 }
 
 // ours reports whether an ID can name an account of this tenant: nothing else becomes a part of an address.
@@ -177,5 +177,6 @@ func (d *Directory) ours(id account.ID) bool {
 func (d *Directory) whole(p person) account.Account {
 	a := d.account(p.user)
 	a.Groups, a.State.Privileged = p.of(d.config.OrdinaryRoles)
+	a.State.Privileged = a.State.Privileged || p.unread
 	return a
 }

@@ -2,6 +2,7 @@ package entra
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"rekey/internal/account"
+	"rekey/internal/directory"
 )
 
 // ordinaryRoles are the directory roles whose holders may be helped by anybody who may help somebody (Microsoft Entra ID, "Who can reset
@@ -38,40 +40,52 @@ type memberships struct {
 type person struct {
 	user user
 	memberships
+	unread bool // what they are in could not be read
 }
 
-// person reads all of it at the same time. Errors: ErrNotFound, ErrUnavailable.
+// person reads all of it at the same time. Errors: ErrNotFound, ErrUnavailable; ErrGroupsUnread along with the user.
 func (d *Directory) person(ctx context.Context, id string) (person, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var p person
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() error {
-		body, err := d.graph.body(ctx, call{kind: readUser, path: "/users/" + id, query: url.Values{"$select": {d.accountProperties()}}})
-		if err != nil {
-			return err
-		}
-		if p.user, err = d.read(body); err != nil {
-			return notJSON(readUser)
-		}
-		return nil
-	})
+	in, inner := errgroup.WithContext(ctx)
 	cast := func(kind, properties string, into *[]group) func() error {
 		return func() error {
 			query := url.Values{"$select": {properties}, "$count": {"true"}, "$top": {"999"}}
-			return list(ctx, d.graph, call{kind: readMembers, path: "/users/" + id + "/transitiveMemberOf/microsoft.graph." + kind, query: query, advanced: true},
+			return list(inner, d.graph, call{kind: readMembers, path: "/users/" + id + "/transitiveMemberOf/microsoft.graph." + kind, query: query, advanced: true},
 				func(g group) bool { *into = append(*into, g); return true })
 		}
 	}
-	all.Go(cast("group", "id,displayName,isAssignableToRole", &p.groups))
-	all.Go(cast("directoryRole", "id,displayName,roleTemplateId", &p.roles))
-	all.Go(func() error {
+	in.Go(cast("group", "id,displayName,isAssignableToRole", &p.groups))
+	in.Go(cast("directoryRole", "id,displayName,roleTemplateId", &p.roles))
+	in.Go(func() error {
 		var err error
-		p.assigned, err = d.assigned(ctx, id)
+		p.assigned, err = d.assigned(inner, id)
 		return err
 	})
-	if err := all.Wait(); err != nil {
+	u, err := d.whoever(ctx, id)
+	if err != nil {
+		cancel()
+		_ = in.Wait() // ended by the line above; what the user is in is of no use now
 		return person{}, failed(err)
 	}
+	if err := in.Wait(); err != nil {
+		return person{user: u, unread: true}, fmt.Errorf("%w: %w", directory.ErrGroupsUnread, failed(err))
+	}
+	p.user = u
 	return p, nil
+}
+
+func (d *Directory) whoever(ctx context.Context, id string) (user, error) {
+	body, err := d.graph.body(ctx, call{kind: readUser, path: "/users/" + id, query: url.Values{"$select": {d.accountProperties()}}})
+	if err != nil {
+		return user{}, err
+	}
+	u, err := d.read(body)
+	if err != nil {
+		return user{}, notJSON(readUser)
+	}
+	return u, nil
 }
 
 // assigned lists the roles assigned to a user or an application itself.
