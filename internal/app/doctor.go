@@ -18,6 +18,7 @@ func (a *App) Doctor(ctx context.Context) []directory.Finding {
 	for _, d := range a.Settings.Snapshot().Directories {
 		findings = append(findings, doctorDirectory(ctx, d)...)
 	}
+	findings = append(findings, a.doctorLinks(ctx)...)
 	return append(findings, a.doctorSync(ctx)...)
 }
 
@@ -49,6 +50,29 @@ func (a *App) doctorMail(ctx context.Context) []directory.Finding {
 		letters.Text = err.Error()
 	}
 	return []directory.Finding{probe, letters}
+}
+
+// doctorLinks says how many accounts each link ties. One that ties none of many was most likely set up with another anchor.
+func (a *App) doctorLinks(ctx context.Context) []directory.Finding {
+	var findings []directory.Finding
+	for _, l := range a.Settings.Snapshot().Links {
+		f := directory.Finding{Name: "link " + l.Home + " – " + l.Other}
+		tied, all, err := a.Store.Linked(ctx, l.Home, l.Other)
+		switch {
+		case err != nil:
+			f.Text = err.Error()
+		case all == 0:
+			f.OK, f.Text = true, fmt.Sprintf("mode %s; no account of %s that %s masters has been copied yet", l.Mode, l.Other, l.Home)
+		default:
+			f.OK = tied > 0
+			f.Text = fmt.Sprintf("mode %s; %d of %d accounts that %s masters are tied to one of it by anchor and SID", l.Mode, tied, all, l.Home)
+		}
+		if !f.OK && err == nil {
+			f.Text += ": look which attribute the synchronization takes as source anchor; Rekey knows mS-DS-ConsistencyGuid and objectGUID"
+		}
+		findings = append(findings, f)
+	}
+	return findings
 }
 
 func doctorDirectory(ctx context.Context, d directory.Directory) []directory.Finding {

@@ -1,0 +1,21 @@
+package hybridtest
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestDoctorCountsWhomALinkTies, once both directories have been copied.
+func TestDoctorCountsWhomALinkTies(t *testing.T) {
+	t.Parallel()
+	var said string
+	eventually(t, "doctor counts the accounts a link ties", func() bool {
+		out, err := exec.CommandContext(t.Context(), shared.Binary, "--config", shared.Portal.ConfigFile(), "doctor").CombinedOutput()
+		said = string(out)
+		return err == nil && strings.Contains(said, "are tied to one of it by anchor and SID")
+	})
+	if !strings.Contains(said, "permission User-PasswordProfile.ReadWrite.All") || strings.Contains(said, " 0 of ") {
+		t.Errorf("doctor says:\n%s", said)
+	}
+}
