@@ -91,6 +91,9 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
+// signingKey is one for all emulators of a process: making it takes longer than all else at the start.
+var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func prepare(o Options) (*Server, error) {
 	s := &Server{
 		now: o.Now, keyID: rand.Text()[:12], tenants: map[string]*Tenant{}, grants: map[string]*grant{}, codes: map[string]*code{},
@@ -100,7 +103,7 @@ func prepare(o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	var err error
-	if s.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+	if s.key, err = signingKey(); err != nil {
 		return nil, fmt.Errorf("make signing key: %w", err)
 	}
 	if s.ca, err = newAuthority(); err != nil {
