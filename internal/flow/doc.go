@@ -14,6 +14,8 @@
 //     ask for nothing but the current password.
 //   - A proof is of the offer that was asked, its answer was counted before, and it is independent of the proofs before it.
 //   - A decoy never gets a proof and never reaches Applying.
+//   - Targets are written in order, at most one at a time. One is confirmed only after it was under way, and never touched again. A flow
+//     that has confirmed one ends in Done, and Partial says whether something is missing; the owner is told of every part once.
 //   - After Claimed nobody but the holder of the claim reports the outcome, and no time-out interferes.
 //   - Done, Refused and Expired are final.
 //   - A wrong answer is an outcome, not an error. An event that the stage does not know is ErrWrongStage and changes nothing.

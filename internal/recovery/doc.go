@@ -16,5 +16,7 @@
 //     counted under the typed name, and none of them is ever accepted.
 //   - The directory is written only between Claimed and Written. A write whose outcome is unknown is resolved by asking the
 //     directory when the password was last set, by Sweep, never by writing again.
+//   - Of two linked accounts the second is written after the first was confirmed and recorded. What is left after a refusal or a crash
+//     waits for the person to type the password again; nothing that was written is hidden.
 //   - The new password is an argument and nothing else.
 package recovery
