@@ -63,6 +63,7 @@ func (s *Service) Overview(ctx context.Context, sess Session, from Source) (Over
 	if o.History, err = s.Store.History(ctx, sess.Account, historyLength); err != nil {
 		return Overview{}, err
 	}
+	o.History = slices.DeleteFunc(o.History, func(p Past) bool { return p.Name == audit.WriteIntended }) // its result says it all
 	if o.Sessions, err = s.Sessions.OpenSessions(ctx, sess.Account, s.Now()); err != nil {
 		return Overview{}, err
 	}
