@@ -100,8 +100,8 @@ func TestQuotesInNames(t *testing.T) {
 	}
 }
 
-// TestAttack04NamesCostTheSame: as many questions, of the same kind, for a name somebody has and one nobody has.
-func TestAttack04NamesCostTheSame(t *testing.T) {
+// TestAttack16NamesCostTheSame: as many questions, of the same kind, for a name somebody has and one nobody has.
+func TestAttack16NamesCostTheSame(t *testing.T) {
 	b := benchOn(t, own(t), nil)
 	d := b.open(nil)
 	b.add(graph.User{UserPrincipalName: "twin1@contoso.example", Mail: "twins@contoso.example"})

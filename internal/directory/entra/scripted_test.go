@@ -151,3 +151,22 @@ func TestNothingIsMadeOfNonsense(t *testing.T) {
 		}
 	}
 }
+
+// TestAnchorsAreComparedOctetForOctet: filters of Graph take no notice of case, and base64 does.
+func TestAnchorsAreComparedOctetForOctet(t *testing.T) {
+	const right, other = "RDMiEWZViHeZqrvM3e7/AA==", "rdMiEWZViHeZqrvM3e7/AA=="
+	answers := map[string]string{
+		"GET /v1.0/users":             `{"value":[{"id":"` + nobody + `","onPremisesImmutableId":"` + other + `"},{"id":"` + somebody + `","onPremisesImmutableId":"` + right + `"}]}`,
+		"GET /v1.0/users/" + somebody: `{"id":"` + somebody + `","onPremisesImmutableId":"` + right + `"}`,
+		"GET /v1.0/users/" + somebody + "/transitiveMemberOf/microsoft.graph.group":         `{"value":[]}`,
+		"GET /v1.0/users/" + somebody + "/transitiveMemberOf/microsoft.graph.directoryRole": `{"value":[]}`,
+		"GET /v1.0/roleManagement/directory/roleAssignments":                                `{"value":[]}`,
+	}
+	d, _ := scripted(t, `"User.Read.All"`, answers)
+	if a, err := d.ByAnchor(t.Context(), right); err != nil || a.ID.Object != somebody {
+		t.Errorf("%v, %v", a.ID, err)
+	}
+	if a, err := d.ByAnchor(t.Context(), "RDMIEWZViHeZqrvM3e7/AA=="); !errors.Is(err, directory.ErrNotFound) {
+		t.Errorf("%v, %v", a.ID, err)
+	}
+}
