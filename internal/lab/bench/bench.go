@@ -15,6 +15,7 @@ const (
 	Decisions = "decisions"
 	Fast      = "fast"  // on the stand-in directory: weight, first page, resets, processor time
 	Samba     = "samba" // on Active Directory: resets, processor time, start, memory
+	Sync      = "sync"  // the copy of a directory: speed beside a plain read, changes, memory
 )
 
 // Options say what to measure.
@@ -38,6 +39,8 @@ type amounts struct {
 	fastCost, sambaCost size
 	starts              int
 	idle                time.Duration
+	copies              []int // people, fewest first
+	copyRuns            int
 }
 
 func (o Options) amounts() amounts {
@@ -45,22 +48,22 @@ func (o Options) amounts() amounts {
 		few := map[int]size{1: {1, 4}, 4: {1, 8}, 16: {1, 16}}
 		return amounts{
 			people: 16, decisions: 1, pages: 1, pageTime: 200 * time.Millisecond, fast: few, samba: few,
-			fastCost: size{1, 10}, sambaCost: size{1, 5}, starts: 2, idle: time.Second,
+			fastCost: size{1, 10}, sambaCost: size{1, 5}, starts: 2, idle: time.Second, copies: []int{500, 1500}, copyRuns: 1,
 		}
 	}
 	return amounts{
 		people: 160, decisions: 5, pages: 7, pageTime: 3 * time.Second,
 		fast:     map[int]size{1: {5, 300}, 4: {5, 1000}, 16: {5, 1000}},
 		samba:    map[int]size{1: {5, 120}, 4: {5, 200}, 16: {5, 200}},
-		fastCost: size{5, 400}, sambaCost: size{3, 200}, starts: 15, idle: 10 * time.Second,
+		fastCost: size{5, 400}, sambaCost: size{3, 200}, starts: 15, idle: 10 * time.Second, copies: []int{10_000, 100_000}, copyRuns: 3,
 	}
 }
 
 // Run measures. What it started has ended when it returns.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	for _, part := range o.Only {
-		if !slices.Contains([]string{Decisions, Fast, Samba}, part) {
-			return nil, fmt.Errorf("no part %q: want decisions, fast or samba", part)
+		if !slices.Contains([]string{Decisions, Fast, Samba, Sync}, part) {
+			return nil, fmt.Errorf("no part %q: want decisions, fast, samba or sync", part)
 		}
 	}
 	r := &Report{
@@ -73,7 +76,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			return nil, err
 		}
 	}
-	if o.wants(Fast) || o.wants(Samba) {
+	if o.wants(Fast) || o.wants(Samba) || o.wants(Sync) {
 		if err := o.stages(ctx, r, n); err != nil {
 			return nil, err
 		}
@@ -95,7 +98,12 @@ func (o Options) stages(ctx context.Context, r *Report, n amounts) (err error) {
 		}
 	}
 	if o.wants(Samba) {
-		return o.samba(ctx, r, g, n)
+		if err := o.samba(ctx, r, g, n); err != nil {
+			return err
+		}
+	}
+	if o.wants(Sync) {
+		return o.sync(ctx, r, g, n)
 	}
 	return nil
 }

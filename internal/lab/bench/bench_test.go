@@ -9,7 +9,7 @@ import (
 
 // TestQuickRun goes through everything but Samba once, with the product as it is.
 func TestQuickRun(t *testing.T) {
-	r, err := bench.Run(t.Context(), bench.Options{Only: []string{bench.Fast}, Quick: true, Progress: io.Discard})
+	r, err := bench.Run(t.Context(), bench.Options{Only: []string{bench.Fast, bench.Sync}, Quick: true, Progress: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type place struct {
 	pid            int // of its server; 0: it is in this process
 	close          func() error
 	written        func(sam string) string // what was last written for somebody; nil: the directory does not tell
+	touch          func(sams ...string)    // makes people look changed; nil: the directory cannot
+	extra          string                  // of the portal's settings
 }
 
 // connections is how many the portal may have to the directory: as many as there are clients at most.
@@ -62,12 +64,12 @@ func inSamba(ctx context.Context, sams []string) (place, error) {
 }
 
 // inMemory makes a stand-in that costs next to nothing.
-func inMemory(ctx context.Context, dir string, sams []string) (place, error) {
+func inMemory(ctx context.Context, dir string, sams []string, groups ...fastldap.Group) (place, error) {
 	p := place{
 		title: "a stand-in directory in memory", domain: people.Domain{Name: "fast.example.test", NetBIOS: "FAST"},
 		user: "CN=svc-rekey,OU=Service,DC=fast,DC=example,DC=test", password: "Svc-Passw0rd!1", caFile: dir + "/fast-ca.pem",
 	}
-	options := fastldap.Options{Domain: p.domain.Name, User: p.user, Password: p.password}
+	options := fastldap.Options{Domain: p.domain.Name, User: p.user, Password: p.password, Groups: groups}
 	for _, sam := range sams {
 		options.People = append(options.People, fastldap.Person{SAM: sam, Given: given, Surname: surname, Mail: sam + "@fast.example.test"})
 	}
@@ -75,7 +77,7 @@ func inMemory(ctx context.Context, dir string, sams []string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	p.url, p.close, p.written = s.URL(), s.Close, s.Password
+	p.url, p.close, p.written, p.touch = s.URL(), s.Close, s.Password, s.Touch
 	return p, os.WriteFile(p.caFile, s.CertificatePEM(), 0o600)
 }
 
@@ -91,7 +93,7 @@ defaults:
   %s: {name: Everybody, reset: {count: 1}}
 throttle: {starts_per_source: %s, sends_per_account: %s}
 mail: {host: %s, port: %s, security: plaintext, from: noreply@example.test}
-`, p.domain.Name, p.domain.NetBIOS, p.url, p.caFile, p.user, passwordFile, connections, p.domain.Name, roomy, roomy, host, port)
+%s`, p.domain.Name, p.domain.NetBIOS, p.url, p.caFile, p.user, passwordFile, connections, p.domain.Name, roomy, roomy, host, port, p.extra)
 }
 
 // direct writes passwords without the portal, on connections that are open and bound.

@@ -106,13 +106,18 @@ func ownTime() spent {
 }
 
 // resident is how much memory a process holds, in bytes.
-func resident(pid int) (float64, error) {
+func resident(pid int) (float64, error) { return memory(pid, "VmRSS:") }
+
+// peak is the most it held at a time.
+func peak(pid int) (float64, error) { return memory(pid, "VmHWM:") }
+
+func memory(pid int, what string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, what); ok {
 			n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
 			return n * 1024, err
 		}

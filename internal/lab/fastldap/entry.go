@@ -17,6 +17,9 @@ type entry struct {
 	dn         string
 	sid        string
 	attributes map[string][]string
+	guid       string   // as text
+	usn        int64    // of its last change; 0: it is in no list
+	members    []string // of a group
 }
 
 // names keeps the attributes' usual spelling out of the way: answers repeat what was asked for.
@@ -63,7 +66,7 @@ func fileTime(t time.Time) string {
 
 const never = "9223372036854775807"
 
-func (s *Server) fill(people []Person) {
+func (s *Server) fill(people []Person, groups []Group) {
 	_, own := sid(0)
 	root := s.add(s.base, "", map[string][]string{
 		"objectclass": {"top", "domain", "domainDNS"}, "objectsid": {own}, "minpwdlength": {"7"}, "pwdproperties": {"1"},
@@ -71,14 +74,23 @@ func (s *Server) fill(people []Person) {
 		"lockoutobservationwindow": {"-18000000000"},
 	})
 	s.index["dn="+strings.ToLower(s.base)] = root
-	text, raw := sid(domainUsers)
-	s.add("CN=Domain Users,CN=Users,"+s.base, text, map[string][]string{
-		"objectclass": {"top", "group"}, "objectsid": {raw}, "samaccountname": {"Domain Users"},
-	})
+	_, invocation := guid()
+	s.index["dn="+strings.ToLower(s.settings())] = &entry{dn: s.settings(), attributes: map[string][]string{
+		"objectclass": {"top", "nTDSDSA"}, "invocationid": {invocation},
+	}}
+	s.group(domainUsers, Group{Name: "Domain Users"})
 	s.person(guest, Person{SAM: "Guest"})
 	for i, p := range people {
 		s.person(firstPerson+uint32(i), p)
 	}
+	for i, g := range groups {
+		s.group(firstPerson+uint32(len(people)+i), g)
+	}
+}
+
+// settings is the DN of what the server keeps of itself.
+func (s *Server) settings() string {
+	return "CN=NTDS Settings,CN=FAST,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration," + s.base
 }
 
 func (s *Server) person(number uint32, p Person) {
@@ -86,11 +98,13 @@ func (s *Server) person(number uint32, p Person) {
 	text, raw := sid(number)
 	name, id := guid()
 	e := s.add("CN="+p.SAM+",OU=People,"+s.base, text, map[string][]string{
-		"objectclass": {"top", "person", "organizationalPerson", "user"}, "objectcategory": {"person"}, "objectguid": {id}, "objectsid": {raw},
+		"objectclass": {"top", "person", "organizationalPerson", "user"}, "objectcategory": {s.category("Person")}, "objectguid": {id}, "objectsid": {raw},
 		"samaccountname": {p.SAM}, "userprincipalname": {p.SAM + "@" + s.domain}, "displayname": {p.Given + " " + p.Surname},
 		"givenname": {p.Given}, "tokengroups": {users}, "useraccountcontrol": {"512"}, "msds-user-account-control-computed": {"0"},
-		"pwdlastset": {fileTime(time.Now().Add(-24 * time.Hour))}, "msds-userpasswordexpirytimecomputed": {never}, "accountexpires": {never},
+		"primarygroupid": {strconv.Itoa(domainUsers)}, "pwdlastset": {fileTime(time.Now().Add(-24 * time.Hour))}, "msds-userpasswordexpirytimecomputed": {never}, "accountexpires": {never},
 	})
+	e.guid = name
+	s.changed(e)
 	if p.Mail != "" {
 		e.attributes["mail"] = []string{p.Mail}
 		s.index["mail="+strings.ToLower(p.Mail)] = e
@@ -113,7 +127,7 @@ func (s *Server) add(dn, sid string, attributes map[string][]string) *entry {
 func (s *Server) rootDSE() *entry {
 	return &entry{attributes: map[string][]string{
 		"objectclass": {"top"}, "defaultnamingcontext": {s.base}, "configurationnamingcontext": {"CN=Configuration," + s.base},
-		"dsservicename":         {"CN=NTDS Settings,CN=FAST,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration," + s.base},
+		"dsservicename": {s.settings()}, "highestcommittedusn": {strconv.FormatInt(s.last, 10)},
 		"supportedcapabilities": {"1.2.840.113556.1.4.800"}, "issynchronized": {"TRUE"}, "domainfunctionality": {"7"},
 		"currenttime": {time.Now().UTC().Format("20060102150405.0Z")},
 	}}

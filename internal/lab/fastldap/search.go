@@ -37,26 +37,38 @@ func readQuery(op element) (query, error) {
 }
 
 // search writes the entries that match and the result.
-func (s *Server) search(w *writer, id int, op element) error {
-	q, err := readQuery(op)
+func (s *Server) search(w *writer, id int, parts []element) error {
+	q, err := readQuery(parts[1])
+	if err != nil {
+		return err
+	}
+	p, feed, err := readControls(parts)
 	if err != nil {
 		return err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	candidates, ok := s.candidates(q)
-	for _, e := range candidates {
-		fits, err := e.fits(q.filter)
-		if err != nil {
-			return err
-		}
-		if fits {
-			writeEntry(w, id, e, q.attributes)
-		}
-	}
-	if !ok {
+	switch {
+	case feed:
+		writeResult(w, id, searchDone, missingExtension)
+		return nil
+	case !ok:
 		writeResult(w, id, searchDone, noSuchObject)
 		return nil
+	case q.subtree && p != nil && len(candidates) == 0:
+		cookie, err := s.list(w, id, q, *p)
+		writePage(w, id, cookie)
+		return err
+	}
+	filter, err := compile(q.filter)
+	if err != nil {
+		return err
+	}
+	for _, e := range candidates {
+		if e.meets(filter) {
+			writeEntry(w, id, e, q.attributes)
+		}
 	}
 	writeResult(w, id, searchDone, success)
 	return nil
@@ -79,12 +91,6 @@ func (s *Server) candidates(q query) ([]*entry, bool) {
 	}
 	return []*entry{e}, true
 }
-
-// Kinds of filters (RFC 4511 §4.5.1.7).
-const (
-	filterAnd, filterOr, filterNot  = 0xa0, 0xa1, 0xa2
-	filterEquality, filterIsPresent = 0xa3, 0x87
-)
 
 // named adds those that a filter names by a value.
 func (s *Server) named(filter element, found []*entry) []*entry {
@@ -109,45 +115,6 @@ func (s *Server) named(filter element, found []*entry) []*entry {
 	return found
 }
 
-// fits reports whether an entry matches a filter. Values compare without regard to case.
-func (e *entry) fits(filter element) (bool, error) {
-	if filter.tag == filterIsPresent {
-		return len(e.values(filter.text())) > 0, nil
-	}
-	parts, err := filter.fields(1)
-	if err != nil {
-		return false, err
-	}
-	switch filter.tag {
-	case filterAnd, filterOr:
-		return e.fitsMany(parts, filter.tag == filterAnd)
-	case filterNot:
-		fits, err := e.fits(parts[0])
-		return !fits, err
-	case filterEquality:
-		if len(parts) == 2 {
-			return e.has(parts[0].text(), parts[1].text()), nil
-		}
-	}
-	return false, errBER
-}
-
-func (e *entry) fitsMany(parts []element, all bool) (bool, error) {
-	for _, p := range parts {
-		if fits, err := e.fits(p); err != nil || fits != all {
-			return fits, err
-		}
-	}
-	return all, nil
-}
-
-func (e *entry) has(name, value string) bool {
-	if strings.EqualFold(name, "objectSid") {
-		return strings.EqualFold(e.sid, value)
-	}
-	return slices.ContainsFunc(e.values(name), func(v string) bool { return strings.EqualFold(v, value) })
-}
-
 func writeEntry(w *writer, id int, e *entry, attributes []string) {
 	w.begin(tagSequence)
 	w.number(tagInteger, id)
@@ -155,7 +122,12 @@ func writeEntry(w *writer, id int, e *entry, attributes []string) {
 	w.text(e.dn)
 	w.begin(tagSequence)
 	for _, name := range attributes {
-		values := e.values(name)
+		var values []string
+		if strings.HasPrefix(name, "member") {
+			name, values = e.membersFrom(name)
+		} else {
+			values = e.values(name)
+		}
 		if len(values) == 0 {
 			continue
 		}
@@ -176,10 +148,33 @@ func writeEntry(w *writer, id int, e *entry, attributes []string) {
 func writeResult(w *writer, id int, tag byte, code int) {
 	w.begin(tagSequence)
 	w.number(tagInteger, id)
+	writeCode(w, tag, code)
+	w.end()
+}
+
+func writeCode(w *writer, tag byte, code int) {
 	w.begin(tag)
 	w.number(tagEnumerated, code)
 	w.text("") // of the object that matched
 	w.text("") // the reason
+	w.end()
+}
+
+// writePage ends a page of a long result; an empty cookie says that it was the last.
+func writePage(w *writer, id int, cookie string) {
+	w.begin(tagSequence)
+	w.number(tagInteger, id)
+	writeCode(w, searchDone, success)
+	w.begin(controls)
+	w.begin(tagSequence)
+	w.text(pagedResults)
+	w.begin(tagOctets)
+	w.begin(tagSequence)
+	w.number(tagInteger, 0) // how many there are is not told
+	w.text(cookie)
+	w.end()
+	w.end()
+	w.end()
 	w.end()
 	w.end()
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Domain         string // DNS name
 	User, Password string // of the service account
 	People         []Person
+	Groups         []Group
 }
 
 // Server is a running directory. It is safe for concurrent use.
@@ -39,6 +40,8 @@ type Server struct {
 
 	mu    sync.RWMutex
 	index map[string]*entry // by "<guid=…>", "<sid=…>" and "attribute=value", in lower case
+	order []*entry          // by their last changes
+	last  int64             // number of the newest change
 }
 
 // Start runs a directory on a free loopback port until Close.
@@ -58,7 +61,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		listener: tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), certificate: public,
 		index: map[string]*entry{},
 	}
-	s.fill(o.People)
+	s.fill(o.People, o.Groups)
 	s.work.Go(func() { s.accept(ctx) })
 	return s, nil
 }
@@ -157,7 +160,7 @@ func (s *Server) answer(w *writer, message []byte, bound *bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	parts, err := whole.fields(2) // number, operation; controls are not looked at
+	parts, err := whole.fields(2) // number, operation, and perhaps controls
 	if err != nil {
 		return false, err
 	}
@@ -168,7 +171,7 @@ func (s *Server) answer(w *writer, message []byte, bound *bool) (bool, error) {
 	case op.tag == bindRequest:
 		*bound, err = s.bind(w, id, op)
 	case op.tag == searchRequest && (*bound || isRootDSE(op)):
-		err = s.search(w, id, op)
+		err = s.search(w, id, parts)
 	case op.tag == searchRequest:
 		writeResult(w, id, searchDone, insufficientRights)
 	case op.tag == modifyRequest && *bound:
