@@ -87,6 +87,7 @@ type Person struct {
 	account.Account                  // the home account
 	Other           *account.Account // in the directory linked to it; nil: none
 	Link            Link             // with Other
+	FoundIn         string           // the directory whose account the name is of
 }
 
 // Usable reports whether recovery can help: the account can sign in, and what is written to it is not written over by a directory
@@ -144,6 +145,7 @@ func (f Finder) People(ctx context.Context, who Identifier) ([]Person, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.FoundIn = a.ID.Directory
 		if isHome(p.ID.Directory, links) {
 			homes++
 		}
@@ -243,12 +245,17 @@ func (f Finder) join(ctx context.Context, a account.Account) (Person, error) {
 			continue
 		}
 		b, ok, err := f.counterpart(ctx, l, a, there)
-		if err != nil || !ok {
-			return Person{Account: a}, err
+		if err != nil {
+			return Person{}, err
+		}
+		if !ok {
+			a.State.Privileged = a.State.Privileged || b.State.Privileged
+			return Person{Account: a}, nil
 		}
 		if there == l.Home {
 			a, b = b, a
 		}
+		a.State.Privileged = a.State.Privileged || b.State.Privileged // whose password opens both
 		return Person{Account: a, Other: &b, Link: l}, nil
 	}
 	return Person{Account: a}, nil
@@ -272,8 +279,8 @@ func (f Finder) counterpart(ctx context.Context, l Link, a account.Account, ther
 		return b, Same(a, b), nil
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrAmbiguous): // two claim to be the other: neither is
 		return account.Account{}, false, nil
-	case l.Mode == LinkHome && there == l.Other: // nothing is written there
-		return account.Account{}, false, nil
+	case l.Mode == LinkHome && there == l.Other: // nothing is written there, but nobody knows what the account may do
+		return account.Account{State: account.State{Privileged: true}}, false, nil
 	}
 	return account.Account{}, false, fmt.Errorf("%s: %w", there, err)
 }

@@ -76,8 +76,8 @@ func TestAPersonInTwoDirectoriesIsOne(t *testing.T) {
 	}
 }
 
-// TestAttack20AccountsAreNeverCrossed: what looks like the same person is not, unless anchor and SID agree to the octet.
-func TestAttack20AccountsAreNeverCrossed(t *testing.T) {
+// TestAttack38AccountsAreNeverCrossed: what looks like the same person is not, unless anchor and SID agree to the octet.
+func TestAttack38AccountsAreNeverCrossed(t *testing.T) {
 	jane := hybrid("jane", "jane@mail.test", anchorOfJane, "S-1-5-21-1", false)
 	for name, cloud := range map[string][]memory.Account{
 		"names swapped": {
@@ -190,5 +190,38 @@ func TestGroupsAreRememberedOnlyWhereThatIsAllowed(t *testing.T) {
 		if name == "fresh" && (len(ps) != 1 || len(ps[0].Groups) != 1) {
 			t.Errorf("%s: %+v", name, ps)
 		}
+	}
+}
+
+// TestAttack34WhoIsPrivilegedAnywhereIsSo: the password of the one account opens the other. What cannot be read counts as privileged.
+func TestAttack34WhoIsPrivilegedAnywhereIsSo(t *testing.T) {
+	plain := hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false)
+	admin := hybrid("jane", "", anchorOfJane, "S-1-5-21-1", true)
+	admin.State.Privileged = true
+	ad, cloud := memory.New("corp.example.test", "CORP", plain), memory.New("cloud.example.test", "", admin)
+	for _, mode := range []directory.LinkMode{directory.LinkHome, directory.LinkBoth, directory.LinkSeparate} {
+		ps, err := people(t, `CORP\jane`, linked(mode), ad, cloud)
+		if err != nil || len(ps) != 1 || !ps[0].State.Privileged {
+			t.Errorf("%s: %+v, %v", mode, ps, err)
+		}
+	}
+	ps, err := people(t, `CORP\jane`, linked(directory.LinkHome), ad, cloud.Failing(memory.Unavailable))
+	if err != nil || len(ps) != 1 || !ps[0].State.Privileged {
+		t.Errorf("nobody knows: %+v, %v", ps, err)
+	}
+}
+
+// TestOneNameOfTwoPeopleLeadsToEither: each is offered by the directory in which the name is theirs.
+func TestOneNameOfTwoPeopleLeadsToEither(t *testing.T) {
+	ad := memory.New("corp.example.test", "CORP",
+		hybrid("anna", "shared@mail.test", anchorOfMax, "S-1-5-21-2", false), hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false))
+	cloud := memory.New("cloud.example.test", "", hybrid("jane", "shared@mail.test", anchorOfJane, "S-1-5-21-1", true))
+	ps, err := people(t, "shared@mail.test", linked(directory.LinkBoth), ad, cloud)
+	if err != nil || len(ps) != 2 || ps[0].FoundIn != "corp.example.test" || ps[1].FoundIn != "cloud.example.test" {
+		t.Fatalf("%+v, %v", ps, err)
+	}
+	ps, err = people(t, `cloud.example.test\shared@mail.test`, linked(directory.LinkBoth), ad, cloud)
+	if err == nil && len(ps) == 1 && ps[0].SAM != "jane" {
+		t.Errorf("led to %s", ps[0].SAM)
 	}
 }

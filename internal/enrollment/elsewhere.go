@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rekey/internal/account"
+	"rekey/internal/audit"
 	"rekey/internal/directory"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
@@ -68,7 +69,7 @@ func (s *Service) StartElsewhere(ctx context.Context, key string, from Source) (
 		return Away{}, err
 	}
 	t := ticket{Directory: key, State: randomText(24), Until: s.Now().Add(awayTime)}
-	where, inner, err := there.StartSignIn(ctx, directory.SignIn{Callback: s.Owner.PublicURL + BackPath, State: t.State})
+	where, inner, err := there.StartSignIn(ctx, directory.SignIn{Callback: s.Owner.PublicURL + BackPath, State: t.State, Fresh: true})
 	if err != nil {
 		return Away{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}
@@ -147,6 +148,25 @@ func (s *Service) person(ctx context.Context, d directory.Directory, id account.
 	return directory.Person{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 }
 
+// turnedAway records why nobody was let in. Only a held account loses the try: nothing was wrong with the sign-in.
+func (s *Service) turnedAway(ctx context.Context, a attempt, from Source) error {
+	ev := s.event(audit.SignInFailed, a.sess, from)
+	ev.Actor, ev.Outcome, ev.Reason = audit.Visitor, audit.Refused, "held"
+	if !a.held {
+		ev.Reason = "unusable"
+	}
+	err := s.Counters.Adjust(ctx, a.counter, flow.Effects{Audit: []audit.Event{ev}}, func(c throttle.Counter) throttle.Counter {
+		if a.held {
+			return c
+		}
+		return throttle.Refund(c, s.Site().Throttle, s.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return errElsewhere
+}
+
 // admit opens the session, unless the account is held or cannot be helped.
 func (s *Service) admit(ctx context.Context, p directory.Person, from Source) (SignedIn, error) {
 	a := attempt{sess: s.session(from), counter: counterKey(p.ID)}
@@ -162,7 +182,7 @@ func (s *Service) admit(ctx context.Context, p directory.Person, from Source) (S
 		return SignedIn{}, err
 	}
 	if a.held || !p.Usable() {
-		return SignedIn{}, errElsewhere
+		return SignedIn{}, s.turnedAway(ctx, a, from)
 	}
 	return s.signedIn(ctx, a, from, now)
 }

@@ -161,11 +161,16 @@ func (s *Service) read(ctx context.Context, sess Session) (account.Account, erro
 	if !ok {
 		return account.Account{}, errUnavailable
 	}
-	a, err := s.Site().Finder(s.Now()).Get(ctx, d, sess.Account)
+	finder := s.Site().Finder(s.Now())
+	a, err := finder.Get(ctx, d, sess.Account)
 	if err != nil {
 		return account.Account{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}
-	return a, nil
+	p, err := finder.Person(ctx, a)
+	if err != nil {
+		return account.Account{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
+	}
+	return p.Account, nil
 }
 
 // limiterKey groups the addresses one visitor can easily have: an IPv6 subscriber owns a /64.

@@ -91,7 +91,7 @@ func (s *Service) find(ctx context.Context, who directory.Identifier) ([]directo
 func keys(people []directory.Person) []string {
 	out := make([]string, len(people))
 	for i, p := range people {
-		out[i] = p.ID.Directory
+		out[i] = p.FoundIn
 	}
 	return out
 }

@@ -270,7 +270,7 @@ func intend(f *Flow, i int, from audit.Source, now time.Time) audit.Event {
 
 func written(f Flow, e Written, now time.Time) (Flow, Effects, error) {
 	i := f.underway()
-	if f.Writing == nil || f.Writing.Claim != e.Claim || i < 0 {
+	if f.Writing == nil || f.Writing.Claim != e.Claim || i < 0 || i != e.Target {
 		return f, Effects{}, ErrNotYours
 	}
 	tells := f.Tells(e)

@@ -67,6 +67,7 @@ type Claimed struct {
 // Written reports the outcome of the write of the target under way.
 type Written struct {
 	Claim    string
+	Target   int // which one that is: an outcome that comes late is not taken for the next one's
 	Outcome  WriteOutcome
 	Reason   string // with Rejected: the directory's reason; with NotWritten: short code
 	Alone    bool   // the password is not known any more: what is left waits until it is typed again

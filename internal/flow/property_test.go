@@ -95,10 +95,11 @@ func anyEvent(t *rapid.T, f Flow) Event {
 		Claimed{Claim: "c1", Before: make([]Before, len(f.Targets))},
 		Claimed{Claim: "c3", Before: make([]Before, len(f.Targets))},
 		Written{
-			Claim: claim(f), Outcome: WriteOutcome(rapid.IntRange(0, 3).Draw(t, "outcome")), Alone: rapid.Bool().Draw(t, "alone"),
+			Claim: claim(f), Target: max(f.underway(), 0), Outcome: WriteOutcome(rapid.IntRange(0, 3).Draw(t, "outcome")), Alone: rapid.Bool().Draw(t, "alone"),
 			Reason: rapid.SampledFrom([]string{"", "denied", "too-short"}).Draw(t, "reason"), Notices: Sends{{ID: "done"}},
 		},
 		Written{Claim: "c2", Outcome: Confirmed},
+		Written{Claim: claim(f), Target: 1 - max(f.underway(), 0), Outcome: Confirmed},
 		Lapsed{},
 		Superseded{},
 	}).Draw(t, "event")

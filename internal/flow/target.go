@@ -49,13 +49,13 @@ func (f Flow) NeedsCurrent() bool {
 	return false
 }
 
-// Current gives the target that is being written, or whose answer was lost.
-func (f Flow) Current() (Target, bool) {
+// Underway gives the target that is being written, or whose answer was lost, and its index.
+func (f Flow) Underway() (int, Target, bool) {
 	i := f.underway()
 	if i < 0 {
-		return Target{}, false
+		return 0, Target{}, false
 	}
-	return f.Targets[i], true
+	return i, f.Targets[i], true
 }
 
 // Tells reports whether the owner is to be told with this outcome: the claim has written something and is over.

@@ -35,8 +35,8 @@ func claimedBy(c string) Claimed { return Claimed{Claim: c, Before: make([]Befor
 
 var notices = Sends{{ID: "done"}}
 
-func confirmedAs(c string) Written {
-	return Written{Claim: c, Outcome: Confirmed, Notices: notices, SignOut: []account.ID{cloud}}
+func confirmedAs(c string, target int) Written {
+	return Written{Claim: c, Target: target, Outcome: Confirmed, Notices: notices, SignOut: []account.ID{cloud}}
 }
 
 func TestTwoDirectoriesAreWrittenOneAfterTheOther(t *testing.T) {
@@ -44,14 +44,15 @@ func TestTwoDirectoriesAreWrittenOneAfterTheOther(t *testing.T) {
 	if got := states(f); !slices.Equal(got, []TargetState{TargetWriting, TargetPlanned}) || fx.Audit[0].Subject != home {
 		t.Fatalf("claimed: %v, %+v", got, fx.Audit)
 	}
-	f, fx = run(t, f, confirmedAs("c1"))
+	f, fx = run(t, f, confirmedAs("c1", 0))
 	if got := states(f); f.Stage != Applying || !slices.Equal(got, []TargetState{TargetConfirmed, TargetWriting}) || len(fx.Send) > 0 {
 		t.Fatalf("after the first: %s %v, told %v", f.Stage, got, fx.Send)
 	}
 	if got := names(fx); !slices.Equal(got, []audit.Name{audit.WriteDone, audit.WriteIntended}) || fx.Audit[0].Subject != home || fx.Audit[1].Subject != cloud {
 		t.Fatalf("recorded %v", got)
 	}
-	f, fx = run(t, f, confirmedAs("c1"))
+	refused(t, f, confirmedAs("c1", 0), ErrNotYours) // late news of the first
+	f, fx = run(t, f, confirmedAs("c1", 1))
 	if f.Stage != Done || f.Partial() || len(fx.Send) != 1 || !fx.CloseOthers || len(fx.SignOut) != 1 {
 		t.Fatalf("after both: %s, %+v", f.Stage, fx)
 	}
@@ -60,11 +61,11 @@ func TestTwoDirectoriesAreWrittenOneAfterTheOther(t *testing.T) {
 // TestTheMissingHalfIsRepeatedAlone: a refusal by the second directory undoes and hides nothing, and costs no proof.
 func TestTheMissingHalfIsRepeatedAlone(t *testing.T) {
 	for name, second := range map[string]Written{
-		"refused":    {Claim: "c1", Outcome: Rejected, Reason: "banned", Notices: notices},
-		"down":       {Claim: "c1", Outcome: NotWritten, Reason: "unavailable", Notices: notices},
-		"never sent": {Claim: "c1", Outcome: NotWritten, Reason: "unavailable", Notices: notices, Alone: true},
+		"refused":    {Claim: "c1", Target: 1, Outcome: Rejected, Reason: "banned", Notices: notices},
+		"down":       {Claim: "c1", Target: 1, Outcome: NotWritten, Reason: "unavailable", Notices: notices},
+		"never sent": {Claim: "c1", Target: 1, Outcome: NotWritten, Reason: "unavailable", Notices: notices, Alone: true},
 	} {
-		f, _ := run(t, hybrid(), claimedBy("c1"), confirmedAs("c1"))
+		f, _ := run(t, hybrid(), claimedBy("c1"), confirmedAs("c1", 0))
 		f, fx := run(t, f, second)
 		if second.Outcome == NotWritten && f.Notice != "half-unavailable" {
 			t.Errorf("%s: says %q", name, f.Notice)
@@ -76,7 +77,7 @@ func TestTheMissingHalfIsRepeatedAlone(t *testing.T) {
 		if got := states(f); !slices.Equal(got, []TargetState{TargetConfirmed, TargetWriting}) || len(fx.Audit) != 1 || fx.Audit[0].Subject != cloud {
 			t.Fatalf("%s: claimed again %v", name, got)
 		}
-		f, fx = run(t, f, confirmedAs("c2"))
+		f, fx = run(t, f, confirmedAs("c2", 1))
 		if f.Stage != Done || f.Partial() || len(fx.Send) != 1 {
 			t.Fatalf("%s: %s, %+v", name, f.Stage, fx)
 		}
@@ -89,7 +90,7 @@ func TestALostAnswerIsResolvedWithoutThePassword(t *testing.T) {
 	if f.Stage != Applying || !slices.Equal(states(f), []TargetState{TargetUnknown, TargetPlanned}) || len(fx.Send) > 0 {
 		t.Fatalf("unknown: %s %v", f.Stage, states(f))
 	}
-	alone := confirmedAs("c1")
+	alone := confirmedAs("c1", 0)
 	alone.Alone = true
 	f, fx = run(t, f, alone)
 	if f.Stage != Password || !f.Partial() || f.Notice != "missing" || len(fx.Send) != 1 {
@@ -99,14 +100,14 @@ func TestALostAnswerIsResolvedWithoutThePassword(t *testing.T) {
 
 // TestHalfIsSaidWhateverEndsTheFlow: nobody is told that nothing was changed when something was.
 func TestHalfIsSaidWhateverEndsTheFlow(t *testing.T) {
-	half, _ := run(t, hybrid(), claimedBy("c1"), confirmedAs("c1"))
-	waiting, _ := run(t, half, Written{Claim: "c1", Outcome: Rejected, Reason: "banned"})
+	half, _ := run(t, hybrid(), claimedBy("c1"), confirmedAs("c1", 0))
+	waiting, _ := run(t, half, Written{Claim: "c1", Target: 1, Outcome: Rejected, Reason: "banned"})
 	for name, c := range map[string]struct {
 		f    Flow
 		ev   Event
 		want audit.Name
 	}{
-		"may not":    {half, Written{Claim: "c1", Outcome: NotWritten, Reason: "denied", Notices: notices}, audit.FlowPartial},
+		"may not":    {half, Written{Claim: "c1", Target: 1, Outcome: NotWritten, Reason: "denied", Notices: notices}, audit.FlowPartial},
 		"cancelled":  {waiting, Stopped{Refusal: RefusedByPerson}, audit.FlowPartial},
 		"superseded": {waiting, Superseded{}, audit.FlowPartial},
 		"blocked":    {waiting, Blocked{Until: noon}, audit.FlowPartial},
@@ -135,7 +136,7 @@ func TestTheCurrentPasswordIsAskedWhileSomethingTakesIt(t *testing.T) {
 	if !f.NeedsCurrent() {
 		t.Error("not asked for")
 	}
-	f, _ = run(t, f, claimedBy("c1"), confirmedAs("c1"), Written{Claim: "c1", Outcome: Rejected, Reason: "banned"})
+	f, _ = run(t, f, claimedBy("c1"), confirmedAs("c1", 0), Written{Claim: "c1", Target: 1, Outcome: Rejected, Reason: "banned"})
 	if f.NeedsCurrent() {
 		t.Error("asked for again, for a directory that does not take it")
 	}

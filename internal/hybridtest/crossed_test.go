@@ -7,9 +7,9 @@ import (
 	"rekey/internal/lab/people"
 )
 
-// TestAttack20AccountsThatLookAlikeAreNotCrossed gives people of Corp accounts in the tenant that look like theirs and are not: only
+// TestAttack38AccountsThatLookAlikeAreNotCrossed gives people of Corp accounts in the tenant that look like theirs and are not: only
 // the account in Active Directory is written, and the other keeps its password.
-func TestAttack20AccountsThatLookAlikeAreNotCrossed(t *testing.T) {
+func TestAttack38AccountsThatLookAlikeAreNotCrossed(t *testing.T) {
 	t.Parallel()
 	heidi := play(t, "heidi", people.Corp)
 	another, ok := shared.Tenant.User(heidi.UPN)

@@ -70,6 +70,37 @@ func TestTheTenantIsBusy(t *testing.T) {
 	a.opens(t, password, password, a.Password)
 }
 
+// TestTheTenantIsGoneAfterTheFirstHalf: nothing can be read there either, and the page still says what has the new password.
+func TestTheTenantIsGoneAfterTheFirstHalf(t *testing.T) {
+	t.Parallel()
+	a, password := play(t, "parted", people.Corp), fresh()
+	v := a.prove(t, "reset")
+	u, _ := shared.Tenant.User(a.UPN)
+	stopWrites := a.fail(t, graph.Fault{Status: http.StatusServiceUnavailable})
+	p, err := v.Finish(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "One more step")
+	stopAll := shared.Tenant.Server.Fail(graph.Fault{Path: u.ID, Status: http.StatusServiceUnavailable})
+	t.Cleanup(stopAll)
+	if p, err = v.Open(t.Context(), "/flow"); err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "Windows Works now", "Microsoft 365 Still the old password", "Leave it as it is")
+	if p, err = v.Finish(t.Context(), password); err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "does not answer now", "Windows Works now")
+	stopAll()
+	stopWrites()
+	if p, err = v.Finish(t.Context(), password); err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "Your password is changed")
+	a.opens(t, password, password, a.Password)
+}
+
 // TestTheTenantIsBusyForWhoIsOnlyThere: nothing was changed, and the same form works later.
 func TestTheTenantIsBusyForWhoIsOnlyThere(t *testing.T) {
 	t.Parallel()

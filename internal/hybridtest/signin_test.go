@@ -174,3 +174,32 @@ func TestAttack16AChangeOfAnUnknownNameLooksTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestAttack15NobodySendsABrowserBackForAnother: a page that leads somebody to where sign-ins come back spends none of their tries.
+func TestAttack15NobodySendsABrowserBackForAnother(t *testing.T) {
+	t.Parallel()
+	a := play(t, "led", people.Corp)
+	v := browse()
+	if _, err := v.Start(t.Context(), "reset", a.UPN); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Submit(t.Context(), "/flow/choose", visitor.Fields{"method": "totp"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 { // more than the tries of a code, and of an account
+		if _, err := v.Open(t.Context(), "/flow/return?code=x&state="+strings.Repeat("A", 32)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := v.Submit(t.Context(), "/flow/back", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Options("method")) < 2 {
+		t.Fatalf("came to %q: %s", p.H1, p.Text)
+	}
+	if p, err = v.ProveAll(t.Context(), a.proofs, "totp", "mail"); err != nil {
+		t.Fatal(err)
+	}
+	has(t, p, "Choose a new password")
+}

@@ -20,6 +20,7 @@ import (
 const (
 	// deliverWorkers wait for the mail server most of the time.
 	deliverWorkers = 8
+	signOutWorkers = 4
 	// deliverTimeout bounds one try; a mail takes at most a minute (mail.Config.Timeout twice).
 	deliverTimeout = 75 * time.Second
 	// rescueAfter is when a message whose worker died is tried again.
@@ -95,8 +96,9 @@ func newClient(pool *pgxpool.Pool, c Config) (*river.Client[pgx.Tx], error) {
 		Logger:  slog.New(quiet{c.Log.Handler()}),
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: deliverWorkers, FetchPollInterval: deliverPoll},
-			periodicQueue:      {MaxWorkers: max(len(c.Periodic), 1), FetchPollInterval: periodicPoll},
+			river.QueueDefault:    {MaxWorkers: deliverWorkers, FetchPollInterval: deliverPoll},
+			recovery.SignOutQueue: {MaxWorkers: signOutWorkers, FetchPollInterval: deliverPoll},
+			periodicQueue:         {MaxWorkers: max(len(c.Periodic), 1), FetchPollInterval: periodicPoll},
 		},
 		PeriodicJobs:                schedule(c.Periodic),
 		FetchCooldown:               fetchCooldown,

@@ -53,6 +53,7 @@ func (t *tx) signOut(ctx context.Context, ids []account.ID) error {
 	jobs := make([]river.InsertManyParams, len(ids))
 	for i, id := range ids {
 		jobs[i].Args = recovery.SignOutJob{Directory: id.Directory, Object: id.Object}
+		jobs[i].InsertOpts = &river.InsertOpts{Queue: recovery.SignOutQueue}
 	}
 	if err := t.send(ctx); err != nil {
 		return err

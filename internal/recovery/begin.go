@@ -62,15 +62,17 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	return s.beginReal(ctx, snap, in, who, found[0])
 }
 
-// written lists the directories that a flow will write, or one of an unknown name would.
+// written lists the directories that a flow may write, of an unknown name too.
 func written(snap *site.Snapshot, who directory.Identifier, found []directory.Person) []string {
-	if len(found) == 0 {
-		key, _ := nobody(snap, who)
-		return []string{key}
+	home, _ := nobody(snap, who)
+	if len(found) > 0 {
+		home = found[0].ID.Directory
 	}
-	var keys []string
-	for _, id := range found[0].Writes() {
-		keys = append(keys, id.Directory)
+	keys := []string{home}
+	for _, l := range snap.Links { // also for who has no account over there: nobody is to be told apart by it
+		if l.Home == home && l.Mode != directory.LinkHome {
+			keys = append(keys, l.Other)
+		}
 	}
 	return keys
 }
@@ -114,7 +116,7 @@ func (s *Service) lookup(ctx context.Context, snap *site.Snapshot, who directory
 func domains(people []directory.Person) []string {
 	keys := make([]string, len(people))
 	for i, p := range people {
-		keys[i] = p.ID.Directory
+		keys[i] = p.FoundIn
 	}
 	return keys
 }
@@ -177,7 +179,9 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		Decision: decision,
 		Offers:   offers,
 		Targets:  write,
-		Follows:  p.Follows(),
+	}
+	if in.Action != policy.Unlock {
+		start.Follows = p.Follows()
 	}
 	return s.create(ctx, snap, in, start)
 }

@@ -69,23 +69,23 @@ func (s *Service) Finish(ctx context.Context, token Token, at string, in NewPass
 // writeAll writes one target after the other, and stops at the first that does not take it.
 func (s *Service) writeAll(ctx context.Context, f flow.Flow, mails []string, in NewPassword, from Source) (flow.Flow, error) {
 	for f.Stage == flow.Applying && !f.Writing.Unknown {
-		t, ok := f.Current()
+		i, t, ok := f.Underway()
 		if !ok {
 			return f, errStale
 		}
 		var err error
-		if f, err = s.writeOne(ctx, f, t, mails, in, from); err != nil {
+		if f, err = s.writeOne(ctx, f, i, t, mails, in, from); err != nil {
 			return f, err
 		}
 	}
 	return f, nil
 }
 
-func (s *Service) writeOne(ctx context.Context, f flow.Flow, t flow.Target, mails []string, in NewPassword, from Source) (flow.Flow, error) {
+func (s *Service) writeOne(ctx context.Context, f flow.Flow, i int, t flow.Target, mails []string, in NewPassword, from Source) (flow.Flow, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	w := s.write(ctx, f, t, in)
-	w.Claim, w.Source = f.Writing.Claim, from.Source
+	w.Claim, w.Target, w.Source = f.Writing.Claim, i, from.Source
 	return s.record(ctx, f, mails, w, from)
 }
 
@@ -182,8 +182,14 @@ const (
 // claim records the intent with what the directories say now, so that a lost answer can be resolved later. It also gives the
 // addresses that they have for the person.
 func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed flow.Flow, mails []string, err error) {
+	if held, err := s.heldNow(ctx, f); err != nil || held {
+		return s.stopFrozen(ctx, f, from, err)
+	}
 	before := make([]flow.Before, len(f.Targets))
 	for i, t := range f.Targets {
+		if t.State == flow.TargetConfirmed {
+			continue // nothing more is written there; its addresses were told of that
+		}
 		d, ok := s.Site().Directory(t.Account.Directory)
 		if !ok {
 			return f, nil, errUnavailable
@@ -191,6 +197,12 @@ func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed 
 		a, err := d.Get(ctx, t.Account)
 		if errors.Is(err, directory.ErrNotFound) {
 			claimed, err = s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
+			return claimed, nil, err
+		}
+		if err != nil && f.Partial() {
+			claimed, err = s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+				return flow.Mistyped{Notice: "half-unavailable"}, nil
+			})
 			return claimed, nil, err
 		}
 		if err != nil && !errors.Is(err, directory.ErrGroupsUnread) { // nobody asks for groups any more
@@ -203,6 +215,23 @@ func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed 
 		return flow.Claimed{Claim: randomText(12), Before: before, Source: from.Source}, nil
 	})
 	return claimed, mails, err
+}
+
+// heldNow reports whether somebody said "this wasn't me" since the proofs. Who knows the present password may still change it.
+func (s *Service) heldNow(ctx context.Context, f flow.Flow) (bool, error) {
+	if f.Action == policy.Change {
+		return false, nil
+	}
+	standing, err := s.Store.Standing(ctx, key(f), f.Account)
+	return standing.Frozen, err
+}
+
+func (s *Service) stopFrozen(ctx context.Context, f flow.Flow, from Source, err error) (flow.Flow, []string, error) {
+	if err != nil {
+		return f, nil, err
+	}
+	stopped, err := s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedFrozen, Source: from.Source})
+	return stopped, nil, err
 }
 
 func more(list, values []string) []string {
@@ -272,8 +301,11 @@ func outcomeOf(err error) (flow.WriteOutcome, string) {
 // record commits the outcome with its notices, to the directories' addresses too, which are read if they are not given. A confirmed
 // change of a directory that took the current password gives the counted try back.
 func (s *Service) record(ctx context.Context, f flow.Flow, mails []string, w flow.Written, from Source) (flow.Flow, error) {
-	t, _ := f.Current()
+	_, t, _ := f.Underway()
 	if f.Tells(w) {
+		if mails == nil {
+			mails = s.mails(ctx, f)
+		}
 		w.Notices = s.tell(ctx, f, notice.Event{ID: part(f, w), Template: noticeOf(f.Action), Mails: mails, Extra: s.where(f, w)}, from)
 		w.SignOut = s.signedOut(f)
 	}
@@ -314,16 +346,32 @@ func (s *Service) where(f flow.Flow, w flow.Written) map[string]string {
 	return map[string]string{"where": strings.Join(labels, ", ")}
 }
 
+// mails gathers the addresses that the directories have for the person, as far as they can be read now.
+func (s *Service) mails(ctx context.Context, f flow.Flow) []string {
+	mails := []string{}
+	for _, t := range f.Targets {
+		d, ok := s.Site().Directory(t.Account.Directory)
+		if !ok {
+			continue
+		}
+		a, err := d.Get(ctx, t.Account)
+		if err != nil && !errors.Is(err, directory.ErrGroupsUnread) {
+			s.Log.WarnContext(ctx, "addresses of the directory not read", "directory", d.Key(), "error", err)
+			continue
+		}
+		mails = more(mails, a.Mails)
+	}
+	return mails
+}
+
 // signedOut lists the accounts whose directories can end what they are signed in to. An unlock leaves everything as it is.
 func (s *Service) signedOut(f flow.Flow) []account.ID {
 	var ids []account.ID
 	if f.Action == policy.Unlock {
 		return nil
 	}
-	for _, t := range f.Targets {
-		if t.State == flow.TargetConfirmed || t.State == flow.TargetWriting {
-			ids = append(ids, t.Account)
-		}
+	for _, t := range f.Targets { // one that was not written may get the password by synchronization
+		ids = append(ids, t.Account)
 	}
 	ids = append(ids, f.Follows...)
 	return slices.DeleteFunc(ids, func(id account.ID) bool {

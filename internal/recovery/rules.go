@@ -28,6 +28,12 @@ func (s *Service) Rules(ctx context.Context, f flow.Flow) (passwordrule.Rules, e
 			continue
 		}
 		demanded, err := reader.Rules(ctx, id)
+		if err != nil && f.Partial() { // the page has more to say than that a directory is down
+			if demanded, err = reader.Rules(ctx, account.ID{Directory: id.Directory}); err != nil {
+				demanded, err = directory.Rules{}, nil
+			}
+			demanded.Unreadable = true
+		}
 		if err != nil {
 			return passwordrule.Rules{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 		}

@@ -170,7 +170,7 @@ func (s *Service) method(f flow.Flow, ref string) (flow.Offer, authenticator.Met
 	}
 	d, _ := s.asked(f)
 	if there, ok := d.(directory.Redirector); ok && offer.Kind == factor.Password {
-		return offer, signIn{directory: there, callback: s.Owner.PublicURL + BackPath}, nil
+		return offer, signIn{directory: there, callback: s.Owner.PublicURL + BackPath, hint: f.Name}, nil
 	}
 	return flow.Offer{}, nil, fault.New(fault.Denied, "problem.method-off")
 }

@@ -62,6 +62,7 @@ func asksSignIn(snap *site.Snapshot, action policy.Action, home string, targets 
 type signIn struct {
 	directory directory.Redirector
 	callback  string
+	hint      string // the name as it was typed: a better one would tell that there is such an account
 }
 
 // signInState is what the answer is compared with.
@@ -79,7 +80,7 @@ func (signIn) Traits() factor.Traits {
 // Challenge implements authenticator.Method. The password has to be typed anew: a session that is open over there proves nothing.
 func (m signIn) Challenge(ctx context.Context, r authenticator.Request, now time.Time) (authenticator.Challenge, error) {
 	st := signInState{Binding: r.Binding(), State: randomText(24)}
-	url, inner, err := m.directory.StartSignIn(ctx, directory.SignIn{Callback: m.callback, State: st.State, Hint: r.Subject.Name, Fresh: true})
+	url, inner, err := m.directory.StartSignIn(ctx, directory.SignIn{Callback: m.callback, State: st.State, Hint: m.hint, Fresh: true})
 	if err != nil {
 		return authenticator.Challenge{}, fault.Wrap(fault.Unavailable, errUnavailable.Text, err)
 	}

@@ -15,6 +15,9 @@ type SignOutJob struct {
 	Object    string `json:"object"`
 }
 
+// SignOutQueue is a queue of its own: a directory that hangs keeps no message waiting.
+const SignOutQueue = "sign-out"
+
 // Kind names the job in the queue.
 func (SignOutJob) Kind() string { return "sign-out" }
 

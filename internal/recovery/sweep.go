@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 const sweepBatch = 100
 
-// doubt is how long a server that does not answer is waited for, because it may be the one that has a write the others have not heard
+// doubt is how long a server, or a directory, that does not answer is waited for, because it may be the one that has a write the others have not heard
 // of. After that it is likely to be gone for good, and what it was told with it; the person may type again.
 const doubt = 5 * time.Minute
 
@@ -47,22 +48,22 @@ func (s *Service) Sweep(ctx context.Context, keep time.Duration) error {
 // resolve asks the directory what became of a write and records the answer. What was to be written after it waits for the person: the
 // password is not known any more.
 func (s *Service) resolve(ctx context.Context, f flow.Flow) error {
-	t, ok := f.Current()
+	i, t, ok := f.Underway()
 	if !ok {
 		return errStale
 	}
-	d, ok := s.Site().Directory(t.Account.Directory)
-	if !ok {
-		return errUnavailable
+	done, sure, err := false, false, error(errUnavailable)
+	if d, ok := s.Site().Directory(t.Account.Directory); ok {
+		done, sure, err = applied(ctx, d, f.Action, t)
 	}
-	done, sure, err := applied(ctx, d, f.Action, t)
-	switch {
-	case err != nil:
-		return err
-	case !done && !sure && s.Now().Sub(f.Writing.Since) < doubt:
-		return errInDoubt
+	gone := errors.Is(err, directory.ErrNotFound)
+	if !done && !sure && !gone && s.Now().Sub(f.Writing.Since) < doubt {
+		return cmp.Or(err, errInDoubt)
 	}
-	w := flow.Written{Claim: f.Writing.Claim, Outcome: flow.NotWritten, Reason: "unavailable", Alone: true}
+	w := flow.Written{Claim: f.Writing.Claim, Target: i, Outcome: flow.NotWritten, Reason: "unavailable", Alone: true}
+	if gone {
+		w.Reason = "gone"
+	}
 	if done {
 		w.Outcome, w.Reason = flow.Confirmed, ""
 		w.Unlocked = t.WasLocked && (f.Action == policy.Unlock || f.Write.Unlock)

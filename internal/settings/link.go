@@ -67,10 +67,18 @@ func (l Link) compile(path string, snap *site.Snapshot) (directory.Link, error) 
 	case l.First == "":
 	case l.First != l.AD && l.First != l.Entra:
 		errs = append(errs, fmt.Errorf("%s.first: want %s or %s, got %q", path, l.AD, l.Entra, l.First))
+	case link.OtherFirst && !checksPasswords(snap, l.AD): // or the other would be written before the current password is judged
+		errs = append(errs, fmt.Errorf("%s.first: %s cannot check a password beforehand, so it has to be written first", path, l.AD))
 	case l.Mode != directory.LinkSeparate && l.First != l.AD:
 		errs = append(errs, fmt.Errorf("%s.first: mode %s writes %s first", path, l.Mode, l.AD))
 	}
 	return link, errors.Join(errs...)
+}
+
+func checksPasswords(snap *site.Snapshot, key string) bool {
+	d, _ := snap.Directory(key)
+	_, ok := d.(directory.Authenticator)
+	return ok
 }
 
 // labels checks what people call the directories.

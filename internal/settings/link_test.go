@@ -12,6 +12,7 @@ func twoBarns(t *testing.T, more string) string {
 	t.Helper()
 	return change(t, "domain: corp.example.test", `domain: corp.example.test
       anchored: true
+      judges: true
   - barn: {domain: cloud.example.test, anchored: true}
   - barn: {domain: shut.example.test, anchored: true, shut: true}
   - barn: {domain: loose.example.test}`) + more
@@ -50,6 +51,7 @@ func TestBadLinksNameTheirKey(t *testing.T) {
 		"links[0].mode: ad+entra writes accounts that corp.example.test":    "[{ad: corp.example.test, entra: shut.example.test, mode: ad+entra}]",
 		"links[0].first: want corp.example.test or cloud.example.test":      "[{" + good + ", first: x}]",
 		"links[0].first: mode ad writes corp.example.test first":            "[{" + good + ", first: cloud.example.test}]",
+		"links[0].first: cloud.example.test cannot check a password":        "[{ad: cloud.example.test, entra: corp.example.test, mode: separate, first: corp.example.test}]",
 		"links[1]: corp.example.test is in another link already":            "[{" + good + "}, {" + good + "}]",
 		"links[0].modus: unknown field":                                     "[{" + good + ", modus: x}]",
 		"labels.elsewhere: no such directory":                               "[]\nlabels: {elsewhere: x}",

@@ -118,7 +118,7 @@ func TestOneAtATime(t *testing.T) {
 		t.Fatalf("the other directory is held up: %v, %v", ok, err)
 	}
 	other.Close()
-	if _, err = b.pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()`); err != nil {
+	if _, err = b.pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()`); err != nil {
 		t.Fatal(err)
 	}
 	if err := lease.Save(t.Context(), sync.State{Directory: s.key}); err == nil {

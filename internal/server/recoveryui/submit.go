@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -53,10 +54,11 @@ func (u *UI) submitAnswer(w http.ResponseWriter, r *http.Request) error {
 	return u.afterForm(w, r, f, err)
 }
 
-// back takes the browser in again after a sign-in elsewhere. The answer is bound to the open question, so it works once.
+// back takes the browser in again after a sign-in elsewhere. The answer is bound to the open question, so it works once; what answers
+// no question of this browser is no try, since any page may send a browser here.
 func (u *UI) back(w http.ResponseWriter, r *http.Request) error {
 	f, err := u.Service.Flow(r.Context(), u.token(r))
-	if err != nil {
+	if err != nil || !asked(f, r.URL.Query().Get("state")) {
 		return u.again(w, r, missing(err))
 	}
 	answer := authenticator.RedirectResponse{Values: r.URL.Query()}
@@ -65,6 +67,20 @@ func (u *UI) back(w http.ResponseWriter, r *http.Request) error {
 		u.Cookie.Set(w, string(fresh))
 	}
 	return u.afterForm(w, r, f, err)
+}
+
+// asked reports whether the open question sent a browser away with this state.
+func asked(f flow.Flow, state string) bool {
+	if f.Stage != flow.Prove || f.Challenge == nil || state == "" {
+		return false
+	}
+	prompt, err := authenticator.DecodePrompt(f.Challenge.Prompt)
+	away, ok := prompt.(authenticator.RedirectPrompt)
+	if err != nil || !ok {
+		return false
+	}
+	to, err := url.Parse(away.URL)
+	return err == nil && to.Query().Get("state") == state
 }
 
 // afterForm shows a problem with the form on the same page, and anything else where the flow is now.

@@ -82,7 +82,7 @@ func (p *Portal) serve(t testing.TB) {
 	}
 	p.Enrollment = &enrollment.Service{
 		Site: src, Store: p.Store, Sessions: p.Store, Standing: p.Store, Counters: p.Store, Limiter: p.Store,
-		Owner: owner, Now: p.Now, Log: log,
+		Sealer: p.Keys, Owner: owner, Now: p.Now, Log: log,
 	}
 	catalogue, err := locale.Load()
 	if err != nil {
