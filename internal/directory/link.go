@@ -67,6 +67,10 @@ const (
 	LinkSeparate LinkMode = "separate"
 )
 
+// SynchronizedWithin is how long hash synchronization takes: it runs every two minutes (Microsoft: "Implement password hash
+// synchronization"), and may have to wait for the domain's own replication.
+const SynchronizedWithin = 5 * time.Minute
+
 // Link ties two directories whose accounts belong to the same people.
 type Link struct {
 	Home  string // key of the directory that enrollments are kept under

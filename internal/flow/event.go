@@ -72,8 +72,8 @@ type Written struct {
 	Reason   string // with Rejected: the directory's reason; with NotWritten: short code
 	Alone    bool   // the password is not known any more: what is left waits until it is typed again
 	Unlocked bool
-	Notices  Sends        // sent when Tells
-	SignOut  []account.ID // signed out when Tells
+	Notices  Sends     // sent when Tells
+	SignOut  []SignOut // done when Tells
 	Source   audit.Source
 }
 

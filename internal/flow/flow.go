@@ -118,8 +118,14 @@ type Writing struct {
 type Effects struct {
 	Audit       []audit.Event
 	Send        []message.Message
-	CloseOthers bool         // expire every other open flow of the account, and end its sessions
-	SignOut     []account.ID // end what these are signed in to in their directories
+	CloseOthers bool // expire every other open flow of the account, and end its sessions
+	SignOut     []SignOut
+}
+
+// SignOut ends what an account is signed in to in its directory.
+type SignOut struct {
+	Account account.ID
+	At      time.Time // not before; zero: at once
 }
 
 // Limits are the times and counts the machine enforces.

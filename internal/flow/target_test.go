@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"rekey/internal/account"
 	"rekey/internal/audit"
 )
 
@@ -36,7 +35,7 @@ func claimedBy(c string) Claimed { return Claimed{Claim: c, Before: make([]Befor
 var notices = Sends{{ID: "done"}}
 
 func confirmedAs(c string, target int) Written {
-	return Written{Claim: c, Target: target, Outcome: Confirmed, Notices: notices, SignOut: []account.ID{cloud}}
+	return Written{Claim: c, Target: target, Outcome: Confirmed, Notices: notices, SignOut: []SignOut{{Account: cloud}}}
 }
 
 func TestTwoDirectoriesAreWrittenOneAfterTheOther(t *testing.T) {

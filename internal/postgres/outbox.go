@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 
-	"rekey/internal/account"
 	"rekey/internal/delivery"
+	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/recovery"
 )
@@ -46,14 +46,14 @@ func (t *tx) enqueue(ctx context.Context, ms []message.Message) error {
 }
 
 // signOut hands accounts that are to be signed out in their directories to the job queue.
-func (t *tx) signOut(ctx context.Context, ids []account.ID) error {
-	if len(ids) == 0 {
+func (t *tx) signOut(ctx context.Context, wanted []flow.SignOut) error {
+	if len(wanted) == 0 {
 		return nil
 	}
-	jobs := make([]river.InsertManyParams, len(ids))
-	for i, id := range ids {
-		jobs[i].Args = recovery.SignOutJob{Directory: id.Directory, Object: id.Object}
-		jobs[i].InsertOpts = &river.InsertOpts{Queue: recovery.SignOutQueue}
+	jobs := make([]river.InsertManyParams, len(wanted))
+	for i, w := range wanted {
+		jobs[i].Args = recovery.SignOutJob{Directory: w.Account.Directory, Object: w.Account.Object}
+		jobs[i].InsertOpts = &river.InsertOpts{Queue: recovery.SignOutQueue, ScheduledAt: w.At}
 	}
 	if err := t.send(ctx); err != nil {
 		return err

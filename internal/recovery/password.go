@@ -307,7 +307,7 @@ func (s *Service) record(ctx context.Context, f flow.Flow, mails []string, w flo
 			mails = s.mails(ctx, f)
 		}
 		w.Notices = s.tell(ctx, f, notice.Event{ID: part(f, w), Template: noticeOf(f.Action), Mails: mails, Extra: s.where(f, w)}, from)
-		w.SignOut = s.signedOut(f)
+		w.SignOut = s.signedOut(f, s.Now())
 	}
 	return s.update(ctx, f.ID, 0, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		if t.Current && w.Outcome == flow.Confirmed {
@@ -364,21 +364,30 @@ func (s *Service) mails(ctx context.Context, f flow.Flow) []string {
 	return mails
 }
 
-// signedOut lists the accounts whose directories can end what they are signed in to. An unlock leaves everything as it is.
-func (s *Service) signedOut(f flow.Flow) []account.ID {
-	var ids []account.ID
+// signedOut lists what is to be signed out: every account of the person whose directory can, now, and once more where the password
+// arrives later by synchronization, since the old one opens sessions until then. An unlock leaves everything as it is.
+func (s *Service) signedOut(f flow.Flow, now time.Time) []flow.SignOut {
+	var out []flow.SignOut
 	if f.Action == policy.Unlock {
 		return nil
 	}
-	for _, t := range f.Targets { // one that was not written may get the password by synchronization
-		ids = append(ids, t.Account)
-	}
-	ids = append(ids, f.Follows...)
-	return slices.DeleteFunc(ids, func(id account.ID) bool {
+	add := func(id account.ID, later bool) {
 		d, _ := s.Site().Directory(id.Directory)
-		_, can := d.(directory.SessionRevoker)
-		return !can
-	})
+		if _, can := d.(directory.SessionRevoker); !can {
+			return
+		}
+		out = append(out, flow.SignOut{Account: id})
+		if later {
+			out = append(out, flow.SignOut{Account: id, At: now.Add(directory.SynchronizedWithin)})
+		}
+	}
+	for _, t := range f.Targets {
+		add(t.Account, t.State == flow.TargetPlanned || t.State == flow.TargetRejected)
+	}
+	for _, id := range f.Follows {
+		add(id, true)
+	}
+	return out
 }
 
 func noticeOf(a policy.Action) message.Template {

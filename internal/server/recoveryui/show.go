@@ -183,9 +183,8 @@ func (u *UI) done(sh layout.Shell, f flow.Flow) drawn {
 	}
 }
 
-// followMinutes is how long hash synchronization takes: it runs every two minutes (Microsoft: "Implement password hash
-// synchronization").
-const followMinutes = 5
+// followMinutes is how long hash synchronization takes.
+const followMinutes = int(directory.SynchronizedWithin / time.Minute)
 
 // halves lists the sign-ins of a flow that has written one and not yet the other.
 func (u *UI) halves(f flow.Flow) []recoverypage.Place {
