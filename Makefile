@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 TOOL := go tool -modfile=tools/go.mod
 LAB_OUT ?= .lab
+WHOLE := -e /browsertest -e /systemtest -e /hybridtest
 # As the product is built: nothing is compiled twice, and no C compiler is needed.
 export CGO_ENABLED := 0
 
@@ -19,7 +20,8 @@ demo: ## start the portal on http://localhost:8080 with a real AD, a database an
 	go run ./cmd/lab up --out $(LAB_OUT) --port 8080 --welcome
 
 test: peers ## run every test, on real parts, browser included
-	go test -timeout 20m ./...
+	go test -timeout 20m $$(go list ./... | grep -v $(WHOLE))
+	go test -timeout 20m $$(go list ./... | grep $(WHOLE)) # each starts everything: not beside compilers
 
 test-fast: ## run the tests that start no peer
 	go test -short -timeout 2m ./internal/policy/... ./internal/flow/... ./internal/throttle/... ./internal/passwordrule/... \

@@ -65,7 +65,7 @@ throttle:
 // cast is who the tests are about: each takes some for itself.
 func cast() []people.Person {
 	var all []people.Person
-	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "leaver", "swapped", "alike1", "alike2", "alike3", "window", "led", "parted"} {
+	for _, sam := range []string{"both", "busy", "barred", "worded", "cut", "killed", "changed", "leaver", "swapped", "alike1", "alike2", "alike3", "window", "led", "parted", "fallen"} {
 		p := member(sam, people.Corp)
 		p.Synced = true
 		all = append(all, p)

@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a step waits for what it needs.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Page is one tab. Its steps fail the test when they cannot be done; they wait for what they need, so a test never has to. A Page
 // is for one goroutine.
