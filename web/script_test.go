@@ -86,6 +86,9 @@ func TestFocusIsWhereThePersonGoesOn(t *testing.T) {
 		{desk, "choose-two", ""},
 	} {
 		c.page.Open("/en/" + c.story)
+		if c.want != "" { // a browser sets the focus when it has drawn the page
+			c.page.Wait("the focus on "+c.want, `document.activeElement.id === "`+c.want+`"`)
+		}
 		if got := c.page.Focused(); got != c.want {
 			t.Errorf("%s: the focus is on %q, want %q", c.story, got, c.want)
 		}
