@@ -13,13 +13,15 @@ func TestQuickRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Lines) < 10 {
-		t.Errorf("%d figures", len(r.Lines))
-	}
+	figures := map[string]int{}
 	for _, l := range r.Lines {
+		figures[l.Part]++
 		if l.Value <= 0 || l.Runs == 0 {
 			t.Errorf("%s, %s: %+v", l.Part, l.Name, l)
 		}
+	}
+	if directory, tenant := figures["the copy of a directory"], figures["the copy of an Entra tenant"]; directory != 19 || tenant != 19 || len(r.Lines) < 50 {
+		t.Errorf("%d figures, of copies of a directory %d, of a tenant %d", len(r.Lines), directory, tenant)
 	}
 }
 

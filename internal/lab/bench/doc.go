@@ -8,4 +8,7 @@
 // A whole reset is what a browser does, without the files it has kept: the first page, four forms (name, way, code, new password),
 // the page after each, and the code read from the mail that arrived. The raw side is the modification the adapter sends, and nothing
 // else, on connections that are open and bound.
+//
+// A plain read asks for what the portal copies, page by page on one connection, and forgets each page. The stand-in's entries are
+// decoded on the way; of the tenant's pages only the links are looked for.
 package bench

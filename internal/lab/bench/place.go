@@ -27,7 +27,10 @@ type place struct {
 	close          func() error
 	written        func(sam string) string // what was last written for somebody; nil: the directory does not tell
 	touch          func(sams ...string)    // makes people look changed; nil: the directory cannot
-	extra          string                  // of the portal's settings
+	// read reads everything that is copied as plainly as can be, several times, and gives the seconds of each; nil: nothing is copied.
+	read  func(ctx context.Context, runs int) ([]float64, error)
+	entra func(passwordFile string) string // its entry in the portal's settings; nil: that of Active Directory
+	extra string                           // of the portal's settings
 }
 
 // connections is how many the portal may have to the directory: as many as there are clients at most.
@@ -84,16 +87,25 @@ func inMemory(ctx context.Context, dir string, sams []string, groups ...fastldap
 // settings is the document the portal starts with: one way to prove, and limits that hold nobody up.
 func (p place) settings(passwordFile, host, port string) string {
 	const roomy = "{burst: 1000000, every: 1ms}"
+	entry := p.ad
+	if p.entra != nil {
+		entry = p.entra
+	}
 	return fmt.Sprintf(`brand: {name: Password help, firm: Example 1089, help_text: "Help desk: 4357"}
 directories:
-  - ad: {domain: %s, netbios: %s, servers: [%q], ca_file: %s, user: %q, password: {file: %s}, connections: %d}
+  - %s
 authenticators:
   mail: {}
 defaults:
   %s: {name: Everybody, reset: {count: 1}}
 throttle: {starts_per_source: %s, sends_per_account: %s}
 mail: {host: %s, port: %s, security: plaintext, from: noreply@example.test}
-%s`, p.domain.Name, p.domain.NetBIOS, p.url, p.caFile, p.user, passwordFile, connections, p.domain.Name, roomy, roomy, host, port, p.extra)
+%s`, entry(passwordFile), p.domain.Name, roomy, roomy, host, port, p.extra)
+}
+
+func (p place) ad(passwordFile string) string {
+	return fmt.Sprintf("ad: {domain: %s, netbios: %s, servers: [%q], ca_file: %s, user: %q, password: {file: %s}, connections: %d}",
+		p.domain.Name, p.domain.NetBIOS, p.url, p.caFile, p.user, passwordFile, connections)
 }
 
 // direct writes passwords without the portal, on connections that are open and bound.
