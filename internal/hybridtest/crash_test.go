@@ -27,7 +27,7 @@ func TestKilledBetweenTheTwo(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, password := play(t, "killed", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	stop := a.fail(t, graph.Fault{Status: http.StatusTooManyRequests, RetryAfter: "1"}) // asked again and again, which takes a while
 	v.Move(second.URL())
 	finished := make(chan error, 1)

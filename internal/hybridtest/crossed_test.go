@@ -31,7 +31,7 @@ func TestAttack38AccountsThatLookAlikeAreNotCrossed(t *testing.T) {
 			if !shared.Tenant.UpdateUser(a.UPN, c.change) {
 				t.Fatal("not in the tenant")
 			}
-			p, err := a.prove(t, "reset").Finish(t.Context(), password)
+			p, err := a.prove(t).Finish(t.Context(), password)
 			if err != nil {
 				t.Fatal(err)
 			}

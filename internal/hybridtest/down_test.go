@@ -11,7 +11,7 @@ import (
 // nothing is written in the tenant either. It runs before the tests that run side by side.
 func TestActiveDirectoryIsDown(t *testing.T) {
 	a, password := play(t, "fallen", people.Corp), fresh()
-	proven := a.prove(t, "reset")
+	proven := a.prove(t)
 	corp := shared.Domain(people.Corp)
 	corp.Stop()
 	up := false

@@ -132,11 +132,11 @@ func (a *actor) mailCode(ctx context.Context) (string, error) {
 	}
 }
 
-// prove identifies a person and proves them, up to the password page.
-func (a *actor) prove(t testing.TB, action string) *visitor.Visitor {
+// prove begins a reset and proves the person, up to the password page.
+func (a *actor) prove(t testing.TB) *visitor.Visitor {
 	t.Helper()
 	v := browse()
-	if _, err := v.Start(t.Context(), action, a.UPN); err != nil {
+	if _, err := v.Start(t.Context(), "reset", a.UPN); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := v.ProveAll(t.Context(), a.proofs, "totp", "mail"); err != nil {

@@ -16,7 +16,7 @@ func TestCloudOnlyReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := a.prove(t, "reset").Finish(t.Context(), password)
+	p, err := a.prove(t).Finish(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestHybridReset(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	has(t, v.Page(), "Only letters without accents", "Not your name", "Not made of words") // the tenant's rules and the domain's
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
@@ -54,7 +54,7 @@ func TestHybridReset(t *testing.T) {
 func TestTheTenantIsBusy(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "busy", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	stop := a.fail(t, graph.Fault{Status: http.StatusTooManyRequests, RetryAfter: "60"})
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestTheTenantIsBusy(t *testing.T) {
 func TestTheTenantIsGoneAfterTheFirstHalf(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "parted", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	u, _ := shared.Tenant.User(a.UPN)
 	stopWrites := a.fail(t, graph.Fault{Status: http.StatusServiceUnavailable})
 	p, err := v.Finish(t.Context(), password)
@@ -105,7 +105,7 @@ func TestTheTenantIsGoneAfterTheFirstHalf(t *testing.T) {
 func TestTheTenantIsBusyForWhoIsOnlyThere(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "onlybusy", people.Cloud), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	stop := a.fail(t, graph.Fault{Status: http.StatusTooManyRequests, RetryAfter: "60"})
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
@@ -125,7 +125,7 @@ func TestTheTenantIsBusyForWhoIsOnlyThere(t *testing.T) {
 func TestTheTenantForbidsIt(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "barred", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	a.fail(t, graph.Fault{Status: http.StatusForbidden})
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
@@ -139,7 +139,7 @@ func TestTheTenantForbidsIt(t *testing.T) {
 func TestTheTenantRefusesTheWord(t *testing.T) {
 	t.Parallel()
 	a := play(t, "worded", people.Corp)
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	const refused, taken = "Oktoberfest1!", "Brand-New-Window!77"
 	p, err := v.Finish(t.Context(), refused)
 	if err != nil {
@@ -158,7 +158,7 @@ func TestTheTenantRefusesTheWord(t *testing.T) {
 func TestTheTenantRefusesTheWordOfWhoIsOnlyThere(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "onlyword", people.Cloud), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	p, err := v.Finish(t.Context(), "Oktoberfest1!")
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestTheTenantRefusesTheWordOfWhoIsOnlyThere(t *testing.T) {
 func TestTheAnswerIsLostAfterTheWrite(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "cut", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	a.fail(t, graph.Fault{Apply: true, Cut: true, Times: 1})
 	p, err := v.Finish(t.Context(), password)
 	if err != nil {
@@ -192,7 +192,7 @@ func TestTheAnswerIsLostAfterTheWrite(t *testing.T) {
 func TestTheOldPasswordIsLeftWhereThePersonLeavesIt(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "leaver", people.Corp), fresh()
-	v := a.prove(t, "reset")
+	v := a.prove(t)
 	a.fail(t, graph.Fault{Status: http.StatusServiceUnavailable})
 	if _, err := v.Finish(t.Context(), password); err != nil {
 		t.Fatal(err)

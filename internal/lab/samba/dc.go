@@ -191,14 +191,14 @@ func (dc *DC) Kill() {
 }
 
 // Pause freezes the server: the kernel still accepts connections for it.
-func (dc *DC) Pause() error { return dc.signal(syscall.SIGSTOP) }
+func (dc *DC) Pause() error { return dc.told((*process.Process).Pause) }
 
 // Resume ends a Pause.
-func (dc *DC) Resume() error { return dc.signal(syscall.SIGCONT) }
+func (dc *DC) Resume() error { return dc.told((*process.Process).Resume) }
 
-func (dc *DC) signal(sig syscall.Signal) error {
+func (dc *DC) told(what func(*process.Process) error) error {
 	if dc.proc == nil {
 		return fmt.Errorf("%s does not run", dc.fqdn())
 	}
-	return dc.proc.Signal(sig)
+	return what(dc.proc)
 }

@@ -301,10 +301,10 @@ func (s *Server) Stop() {
 }
 
 // Pause freezes the server: the kernel still accepts connections for it.
-func (s *Server) Pause() error { return s.proc.Signal(syscall.SIGSTOP) }
+func (s *Server) Pause() error { return s.proc.Pause() }
 
 // Resume ends a Pause.
-func (s *Server) Resume() error { return s.proc.Signal(syscall.SIGCONT) }
+func (s *Server) Resume() error { return s.proc.Resume() }
 
 // Close ends the server and removes all it had.
 func (s *Server) Close() error {
