@@ -39,12 +39,12 @@ func TestPlainReadAsksWhatThePortalAsks(t *testing.T) {
 	}
 	defer d.Close()
 	people, cursor := 0, directory.Cursor(nil)
-	count := func(p directory.Page) error {
-		people, cursor = people+len(p.People), p.Next
-		return nil
-	}
 	read := func(from directory.Cursor) {
-		if err := d.(directory.Syncer).Changes(t.Context(), from, count); err != nil {
+		err := d.(directory.Syncer).Changes(t.Context(), from, func(p directory.Page) error {
+			people, cursor = people+len(p.People), p.Next
+			return nil
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
