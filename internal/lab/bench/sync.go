@@ -261,10 +261,10 @@ func (c copier) report(r *Report, plain []float64, first float64, again, changes
 
 // cost tells where the processors' time went until the first copy was there.
 func (c copier) cost(r *Report, from, to clocks) {
-	const remarks = "processor time, from before the portal started to the end of its first copy"
-	r.add(c.line("portal", "s", nil, remarks), to.portal.since(from.portal).total().Seconds())
-	r.add(c.line("PostgreSQL", "s", nil, ""), to.database.since(from.database).total().Seconds())
-	r.add(c.line("this program: the directory", "s", nil, ""), to.load.since(from.load).total().Seconds())
+	const remarks = "from before the portal started to the end of its first copy"
+	r.add(c.line("processor time, portal", "s", nil, remarks), to.portal.since(from.portal).total().Seconds())
+	r.add(c.line("processor time, PostgreSQL", "s", nil, ""), to.database.since(from.database).total().Seconds())
+	r.add(c.line("processor time, this program with the directory", "s", nil, ""), to.load.since(from.load).total().Seconds())
 }
 
 func (c copier) line(what, unit string, aim *Aim, remarks string) Line {
