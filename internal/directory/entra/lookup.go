@@ -12,12 +12,17 @@ import (
 	"rekey/internal/directory"
 )
 
-// Lookup implements directory.Directory. A name that is nobody's, or several people's, is followed by the read of somebody else.
+// Lookup implements directory.Directory.
 func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (account.Account, error) {
 	s, ours := d.search(who)
 	if !ours {
 		return account.Account{}, directory.ErrNotFound
 	}
+	return d.locate(ctx, s, who.Name+who.Mail)
+}
+
+// locate finds and reads whoever is looked for. What is nobody's, or several people's, is followed by the read of somebody else.
+func (d *Directory) locate(ctx context.Context, s search, name string) (account.Account, error) {
 	ctx, cancel, err := limit(ctx, d.config.ReadTimeout)
 	if err != nil {
 		return account.Account{}, err
@@ -29,7 +34,7 @@ func (d *Directory) Lookup(ctx context.Context, who directory.Identifier) (accou
 	}
 	standIn := missed != nil
 	if standIn {
-		id = d.standIns.of(who.Name + who.Mail)
+		id = d.standIns.of(name)
 	}
 	p, err := d.person(ctx, id)
 	switch {
@@ -145,27 +150,10 @@ func (d *Directory) Get(ctx context.Context, id account.ID) (account.Account, er
 
 // ByAnchor implements directory.Anchored.
 func (d *Directory) ByAnchor(ctx context.Context, anchor string) (account.Account, error) {
-	ctx, cancel, err := limit(ctx, d.config.ReadTimeout)
-	if err != nil {
-		return account.Account{}, err
-	}
-	defer cancel()
 	if anchor == "" {
 		return account.Account{}, directory.ErrNotFound
 	}
-	s := search{anchor: anchor, filter: "onPremisesImmutableId eq " + quoted(anchor)}
-	id, err := d.find(ctx, s)
-	if err != nil {
-		return account.Account{}, err
-	}
-	p, err := d.person(ctx, id)
-	if err != nil && !p.unread {
-		return account.Account{}, err
-	}
-	if !s.fits(p.user) || p.user.guest() {
-		return account.Account{}, directory.ErrNotFound
-	}
-	return d.whole(p), err
+	return d.locate(ctx, search{anchor: anchor, filter: "onPremisesImmutableId eq " + quoted(anchor)}, anchor)
 }
 
 // ours reports whether an ID can name an account of this tenant: nothing else becomes a part of an address.

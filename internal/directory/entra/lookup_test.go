@@ -130,6 +130,25 @@ func TestAttack16NamesCostTheSame(t *testing.T) {
 	}
 }
 
+// TestAttack16AnchorsCostTheSame: as many for an anchor somebody has as for one nobody has.
+func TestAttack16AnchorsCostTheSame(t *testing.T) {
+	b := benchOn(t, own(t), nil)
+	d := b.open(nil)
+	const anchor = "RDMiEWZViHeZqrvM3e7/AA=="
+	b.add(graph.User{UserPrincipalName: "synced@contoso.example", OnPremises: &graph.OnPremises{ImmutableID: anchor, SID: "S-1-5-21-1-2-3-4"}})
+	if a, err := d.ByAnchor(t.Context(), anchor); err != nil || a.Anchor != anchor {
+		t.Fatal(a.ID, err)
+	}
+	questions := func(anchor string) int {
+		b.server.ForgetRequests()
+		_, _ = d.ByAnchor(t.Context(), anchor)
+		return len(b.server.Requests())
+	}
+	if known, unknown := questions(anchor), questions("AAAAAAAAAAAAAAAAAAAAAA=="); known != unknown || known < 5 {
+		t.Errorf("%d questions for a known one, %d for an unknown one", known, unknown)
+	}
+}
+
 // TestSearchesLag: what they find is read by id before it is believed.
 func TestSearchesLag(t *testing.T) {
 	b := newBench(t, func(s *graph.TenantSpec) { s.Lag = time.Hour })
