@@ -21,8 +21,9 @@ import (
 	"rekey/internal/lab/visitor"
 )
 
-// patience is how long anything may take on a machine that is busy with other things.
-const patience = 90 * time.Second
+// patience is how long anything may take on a machine that is busy with other things. A message that a portal had taken up when it was
+// killed waits two minutes for another.
+const patience = 4 * time.Minute
 
 var shared *lab.Lab
 
