@@ -8,7 +8,10 @@ declare -A package=(
   [/usr/bin/ldbmodify]=ldb-tools
   [/usr/share/samba/setup/provision.ldif]=samba-ad-provision
 )
-[ "${1:-}" = --no-browser ] || package+=([/usr/bin/chromium]=chromium [/usr/sbin/slapd]=slapd)
+if [ "${1:-}" != --no-browser ]; then
+  package+=([/usr/sbin/slapd]=slapd)
+  command -v chromium-browser google-chrome >/dev/null || package+=([/usr/lib/chromium/chromium-headless-shell]=chromium-headless-shell)
+fi
 missing=()
 for file in "${!package[@]}"; do
   [ -e "$file" ] || missing+=("${package[$file]}")
