@@ -193,6 +193,13 @@ CREATE TABLE public.person (
     attributes jsonb NOT NULL
 );
 
+CREATE TABLE public.resident (
+    domain text NOT NULL,
+    directory text NOT NULL,
+    people bigint NOT NULL,
+    counted timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.river_job (
     id bigint NOT NULL,
     state public.river_job_state DEFAULT 'available'::public.river_job_state NOT NULL,
@@ -387,6 +394,9 @@ ALTER TABLE ONLY public.member
 
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (dir, object);
+
+ALTER TABLE ONLY public.resident
+    ADD CONSTRAINT resident_pkey PRIMARY KEY (domain, directory);
 
 ALTER TABLE ONLY public.river_job
     ADD CONSTRAINT river_job_pkey PRIMARY KEY (id);

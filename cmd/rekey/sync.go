@@ -41,7 +41,7 @@ type status struct {
 
 func statusOf(c sync.Census) status {
 	s := status{
-		Directory: c.Directory, State: "idle", Told: c.Told, Total: c.Total, Current: known(c.Current), Full: known(c.Full), People: c.People,
+		Directory: c.Directory, State: "idle", Told: c.Told, Current: known(c.Current), Full: known(c.Full), People: c.People,
 		Gone: c.Gone, Groups: c.Groups, Members: c.Members, Units: c.Units, Held: c.Held.Gone, Failures: c.Failures, Error: c.Error,
 	}
 	switch {
@@ -51,6 +51,9 @@ func statusOf(c sync.Census) status {
 		s.State = "failing"
 	case c.Kind != sync.Idle:
 		s.State = "reading " + string(c.Kind)
+	}
+	if c.Kind == sync.Full {
+		s.Total = c.Total
 	}
 	return s
 }

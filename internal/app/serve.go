@@ -86,6 +86,7 @@ func (a *App) work(ctx context.Context) error {
 		Log:     a.log,
 		Periodic: []jobs.Periodic{
 			{Name: "sweep", Every: sweepEvery, Run: func(ctx context.Context) error { return a.recovery.Sweep(ctx, a.config.KeepFlows) }},
+			{Name: "removed-directories", Every: time.Hour, Run: a.sync.DropRemoved},
 		},
 		Local: []jobs.Periodic{
 			{Name: "keys", Every: refreshEvery, Run: a.Keys.Refresh},

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"rekey/internal/directory"
-	"rekey/internal/site"
 	"rekey/internal/sync"
 )
 
@@ -35,8 +34,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 func (a *App) newSync() *sync.Service {
-	rules := func() site.SyncRules { return a.Settings.Snapshot().Sync }
-	return &sync.Service{Store: a.Store, Rules: rules, Now: time.Now, Wait: wait, Log: a.log}
+	return &sync.Service{Store: a.Store, Site: a.Settings.Snapshot, Now: time.Now, Wait: wait, Log: a.log}
 }
 
 // copyDirectories keeps the copies until ctx ends. Every replica tries; the database lets one at a time work on a directory.

@@ -43,6 +43,7 @@ const (
 	NoticeFailed     Name = "notice.failed"        // a message could not be delivered and was given up
 	SyncHeld         Name = "sync.held"            // more people would be marked as gone than settings allow
 	SyncApproved     Name = "sync.approved"        // somebody confirmed that they are gone
+	SyncDropped      Name = "sync.dropped"         // the copy of a directory that left the settings
 )
 
 // Outcome is how the event ended.

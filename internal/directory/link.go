@@ -271,6 +271,9 @@ func (f Finder) counterpart(ctx context.Context, l Link, a account.Account, ther
 		return account.Account{}, false, nil
 	}
 	anchor := a.Anchor
+	if anchor == "" && there == l.Home {
+		return account.Account{}, false, nil // as much is asked as about a name nobody has: see askAboutNobody
+	}
 	if anchor == "" {
 		anchor = nobodys
 	}

@@ -71,7 +71,7 @@ func cast() []people.Person {
 		p.Synced = true
 		all = append(all, p)
 	}
-	for _, sam := range []string{"only", "onlybusy", "onlychange", "onlyword"} {
+	for _, sam := range []string{"only", "onlybusy", "onlychange", "onlyword", "branched"} {
 		all = append(all, member(sam, people.Cloud))
 	}
 	return append(all, people.Person{SAM: "newcomer", Given: "Nina", Surname: "Newcomer", Domain: people.Cloud, State: people.Active})

@@ -206,6 +206,26 @@ func (l *lease) End(ctx context.Context, s sync.State, at sync.Moment, judge syn
 	return nil
 }
 
+// Drop implements sync.Lease.
+func (l *lease) Drop(ctx context.Context, settings int64, e audit.Event) (bool, error) {
+	newer := false
+	err := l.transact(ctx, func(ctx context.Context, t *tx) error {
+		t.batch.Queue(`SELECT EXISTS (SELECT FROM settings_version WHERE number > $1)`, settings).QueryRow(func(row pgx.Row) error { return row.Scan(&newer) })
+		if err := t.send(ctx); err != nil || newer {
+			return err
+		}
+		for _, table := range []string{"person", "member", "grp", "unit", "sync_state"} {
+			t.batch.Queue(`DELETE FROM `+table+` WHERE dir = $1`, l.dir)
+		}
+		t.batch.Queue(`DELETE FROM resident WHERE directory = $1`, l.directory)
+		return t.record(ctx, []audit.Event{e})
+	})
+	if err != nil {
+		return false, fmt.Errorf("drop the copy of %s: %w", l.directory, err)
+	}
+	return !newer, nil
+}
+
 // Request implements sync.Store.
 func (s *Store) Request(ctx context.Context, directory string, k sync.Kind, approve bool, events ...audit.Event) (bool, error) {
 	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
@@ -229,7 +249,7 @@ func (s *Store) Request(ctx context.Context, directory string, k sync.Kind, appr
 	return true, nil
 }
 
-// SyncStates tells where every directory stands, without counting.
+// SyncStates implements sync.Store; it counts nothing.
 func (s *Store) SyncStates(ctx context.Context) ([]sync.State, error) {
 	rows, err := s.pool.Query(ctx, `SELECT `+stateColumns+` FROM sync_state ORDER BY directory`)
 	if err != nil {

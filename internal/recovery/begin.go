@@ -53,18 +53,22 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	if len(found) > 1 {
 		return Begun{Domains: domains(found)}, nil
 	}
-	if err := preflight(ctx, snap, written(snap, who, found)); err != nil {
+	none, err := s.stranger(ctx, snap, who)
+	if err != nil {
+		return Begun{}, err
+	}
+	if err := preflight(ctx, snap, written(snap, none, found)); err != nil {
 		return Begun{}, err
 	}
 	if len(found) == 0 || !found[0].Usable() {
-		return s.beginDecoy(ctx, snap, in, who)
+		return s.beginDecoy(ctx, snap, in, none)
 	}
-	return s.beginReal(ctx, snap, in, who, found[0])
+	return s.beginReal(ctx, snap, in, none, found[0])
 }
 
 // written lists the directories that a flow may write, of an unknown name too.
-func written(snap *site.Snapshot, who directory.Identifier, found []directory.Person) []string {
-	home, _ := nobody(snap, who)
+func written(snap *site.Snapshot, none stranger, found []directory.Person) []string {
+	home := none.home
 	if len(found) > 0 {
 		home = found[0].ID.Directory
 	}
@@ -150,10 +154,10 @@ func targets(snap *site.Snapshot, action policy.Action, p directory.Person) []fl
 	return ts
 }
 
-func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier, p directory.Person) (Begun, error) {
+func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, none stranger, p directory.Person) (Begun, error) {
 	a, write := p.Account, targets(snap, in.Action, p)
 	if len(write) == 0 {
-		return s.beginDecoy(ctx, snap, in, who)
+		return s.beginDecoy(ctx, snap, in, none)
 	}
 	credentials, err := s.Store.Credentials(ctx, a.ID)
 	if err != nil {
@@ -162,10 +166,10 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 	decision := policy.Decide(snap.Policies, site.Facts(snap, in.Action, a, credentials, in.Source.Source, s.Now()))
 	switch decision.Outcome {
 	case policy.Denied:
-		return s.beginDecoy(ctx, snap, in, who)
+		return s.beginDecoy(ctx, snap, in, none)
 	case policy.NotEnrolled:
 		if !guided(snap, in.Source.Address) {
-			return s.beginDecoy(ctx, snap, in, who)
+			return s.beginDecoy(ctx, snap, in, none)
 		}
 		return s.stop(ctx, snap, in, a, decision)
 	}

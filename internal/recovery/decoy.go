@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -17,8 +18,8 @@ import (
 )
 
 // beginDecoy opens a flow nobody can finish. What it offers depends on the name alone, so that two visits agree.
-func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin, who directory.Identifier) (Begun, error) {
-	home, typed := nobody(snap, who)
+func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin, none stranger) (Begun, error) {
+	home, typed := none.home, none.typed
 	decision, cs := s.decoyDecision(snap, in.Action, home, typed)
 	if err := s.readNothing(ctx, typed); err != nil {
 		return Begun{}, err
@@ -77,22 +78,43 @@ func (s *Service) pick(snap *site.Snapshot, r policy.Requirement, all []authenti
 	return picked
 }
 
-// nobody says which directory an unknown name would be in, and gives one key for all its spellings. As with a name somebody has,
-// wrong answers to one spelling count for the others.
-func nobody(snap *site.Snapshot, who directory.Identifier) (home, typed string) {
-	name := who.Name
-	if who.Mail != "" {
-		name = who.Mail
-		if at := strings.LastIndexByte(name, '@'); at >= 0 {
-			if _, known := snap.Directory(strings.ToLower(name[at+1:])); known {
-				home, name = strings.ToLower(name[at+1:]), name[:at]
-			}
+// stranger is a name as nobody's.
+type stranger struct {
+	home  string // the directory it would be in
+	typed string // one key for all its spellings: as with a name somebody has, wrong answers to one spelling count for the others
+}
+
+// stranger says what a name would be if nobody had it. Where several directories have people with names in its domain it is drawn, so
+// that what looks like one of them is as often nobody's as what looks like another.
+func (s *Service) stranger(ctx context.Context, snap *site.Snapshot, who directory.Identifier) (stranger, error) {
+	name, domain, home := strings.ToLower(who.Name+who.Mail), who.Domain, ""
+	if at := strings.LastIndexByte(name, '@'); who.Mail != "" && domain == "" {
+		domain = name[at+1:]
+		var err error
+		if home, err = s.draw(ctx, snap, name, domain); err != nil {
+			return stranger{}, err
 		}
 	}
 	if home == "" {
-		home = named(snap, who.Domain)
+		home = named(snap, domain)
 	}
-	return home, home + `\` + strings.ToLower(name)
+	return stranger{home: home, typed: home + `\` + strings.TrimSuffix(name, "@"+strings.ToLower(home))}, nil
+}
+
+// draw picks one of the directories in which people have names in a domain; empty when there is none. Who has but one need not.
+func (s *Service) draw(ctx context.Context, snap *site.Snapshot, name, domain string) (string, error) {
+	if len(snap.Directories) < 2 {
+		return "", nil
+	}
+	shares, err := s.Store.Residents(ctx, domain)
+	if err != nil {
+		return "", err
+	}
+	shares = slices.DeleteFunc(shares, func(one directory.Share) bool {
+		_, known := snap.Directory(one.Directory)
+		return !known
+	})
+	return directory.Draw(shares, binary.BigEndian.Uint64(s.Keys.MAC("decoy-home", []byte(name)))), nil
 }
 
 // named finds a directory by either of its names; the first one without.

@@ -6,6 +6,7 @@ import (
 
 	"rekey/internal/account"
 	"rekey/internal/authenticator"
+	"rekey/internal/directory"
 	"rekey/internal/flow"
 	"rekey/internal/throttle"
 )
@@ -26,6 +27,8 @@ type Store interface {
 	UpdateFlow(ctx context.Context, id flow.ID, change Change) (flow.Flow, error)
 	// Credentials lists what an account enrolled, oldest first.
 	Credentials(ctx context.Context, who account.ID) ([]authenticator.Credential, error)
+	// Residents tells how many people of each directory have names in a domain, which is given in lower case.
+	Residents(ctx context.Context, domain string) ([]directory.Share, error)
 	// Standing reads what holds for an account now: its failure counter and whether recovery is frozen.
 	Standing(ctx context.Context, key string, who account.ID) (Standing, error)
 }

@@ -18,5 +18,6 @@
 //   - Objects are known by their identifier. A rename changes a row; a re-created account is another row and inherits nothing.
 //   - Nothing here touches enrollments. Who is gone is kept, marked with the time, and forgotten after the time set.
 //   - No more people than settings allow are marked as gone within a day unless somebody confirmed that very pass.
+//   - What is held of a directory that the newest settings do not name is dropped, some time after it was last read.
 //   - Three pages at most are in memory.
 package sync

@@ -17,7 +17,7 @@ import (
 // Service keeps the copy of the directories. It is safe for concurrent use.
 type Service struct {
 	Store Store
-	Rules func() site.SyncRules
+	Site  site.Source
 	Now   func() time.Time
 	Wait  func(ctx context.Context, d time.Duration) error
 	Log   *slog.Logger
@@ -37,7 +37,7 @@ func (s *Service) Turn(ctx context.Context, d Source) error {
 		return err
 	}
 	defer lease.Close()
-	t := &turn{Service: s, lease: lease, source: d, rules: s.Rules()}
+	t := &turn{Service: s, lease: lease, source: d, rules: s.Site().Sync}
 	var due bool
 	if t.state, due = was.next(t.rules, s.Now()); !due {
 		return nil
@@ -85,6 +85,24 @@ func (t *turn) pass(ctx context.Context) error {
 		return stored(err)
 	}
 	t.state = end
+	return t.count(ctx, at.Now)
+}
+
+// countEvery is how often what changes leads to a new count of names by domain.
+const countEvery = 5 * time.Minute
+
+// count looks anew which domains people have names in, after a pass that can have changed it.
+func (t *turn) count(ctx context.Context, now time.Time) error {
+	unless := now.Add(-countEvery)
+	switch full := t.state.Full.Equal(t.state.Begun); {
+	case full:
+		unless = now
+	case t.state.Told == 0:
+		return nil
+	}
+	if err := t.Store.CountResidents(ctx, t.Site().Links, now, unless); err != nil {
+		return storeError{err}
+	}
 	return nil
 }
 
@@ -190,6 +208,44 @@ func (t *turn) hold(ctx context.Context, l Losses) error {
 		Name: audit.SyncHeld, At: now, Actor: audit.System, Outcome: audit.Refused, Subject: account.ID{Directory: t.source.Key()},
 		Detail: map[string]string{"gone": strconv.FormatInt(l.Gone, 10), "of": strconv.FormatInt(l.Of, 10)},
 	})
+}
+
+// DropRemoved forgets directories that the settings no longer name, once they have not been read for as long as people are remembered
+// who are gone: whoever takes one out by mistake loses nothing. Enrollments are not touched. What this process holds to be the newest
+// settings must be that, so that one that cannot read a newer version drops nothing. Errors are of the database, or ctx's.
+func (s *Service) DropRemoved(ctx context.Context) error {
+	snap := s.Site()
+	states, err := s.Store.SyncStates(ctx)
+	if err != nil {
+		return err
+	}
+	for _, st := range states {
+		if _, named := snap.Directory(st.Directory); named || !st.forgotten(snap.Sync, s.Now()) {
+			continue
+		}
+		if err := s.drop(ctx, snap, st.Directory); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) drop(ctx context.Context, snap *site.Snapshot, key string) error {
+	lease, st, ours, err := s.Store.Hold(ctx, key)
+	if err != nil || !ours {
+		return err
+	}
+	defer lease.Close()
+	if !st.forgotten(snap.Sync, s.Now()) { // read again meanwhile
+		return nil
+	}
+	dropped, err := lease.Drop(ctx, snap.Version, audit.Event{
+		Name: audit.SyncDropped, At: s.Now(), Actor: audit.System, Outcome: audit.OK, Subject: account.ID{Directory: key}, Settings: snap.Version,
+	})
+	if err == nil && dropped {
+		s.Log.InfoContext(ctx, "the copy of a directory that left the settings is dropped", "directory", key)
+	}
+	return err
 }
 
 // Approve lets the pass that is held go on. It reports false when none is.

@@ -31,6 +31,11 @@ type bench struct {
 	store *postgres.Store
 	pool  *pgxpool.Pool
 	rules site.SyncRules
+	links []directory.Link
+
+	version     int64
+	directories []directory.Directory
+
 	now   time.Time
 	waits []time.Duration
 }
@@ -49,13 +54,18 @@ func newBench(t testing.TB) *bench {
 		t.Fatal(err)
 	}
 	b.Service = &sync.Service{
-		Store: b.store, Rules: func() site.SyncRules { return b.rules }, Now: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler),
+		Store: b.store, Site: b.snapshot, Now: func() time.Time { return b.now }, Log: slog.New(slog.DiscardHandler),
 		Wait: func(_ context.Context, d time.Duration) error {
 			b.waits, b.now = append(b.waits, d), b.now.Add(d)
 			return nil
 		},
 	}
 	return b
+}
+
+// snapshot is the settings in force.
+func (b *bench) snapshot() *site.Snapshot {
+	return &site.Snapshot{Version: b.version, Sync: b.rules, Directories: b.directories, Links: b.links}
 }
 
 // turn lets time pass and takes a turn.

@@ -28,7 +28,7 @@ type State struct {
 	Restarted time.Time        // when a full pass last stood at its beginning
 	Tried     time.Time        // when a turn last came to an end
 	Told      int64            // objects in this pass so far
-	Total     int64            // about how many there are; 0: unknown
+	Total     int64            // about how many a full pass tells of: what the directory says, else what the last one came to; 0: unknown
 	Current   time.Time        // the copy holds everything up to here; zero: never read to the end
 	Full      time.Time        // when the last full pass that ended began
 	Failures  int              // in a row
@@ -70,6 +70,15 @@ func (s State) next(r site.SyncRules, now time.Time) (State, bool) {
 	return s.begin(Changes, now), true
 }
 
+// forgotten reports whether nobody has read the directory for longer than what is gone is kept.
+func (s State) forgotten(r site.SyncRules, now time.Time) bool {
+	last := s.Tried
+	if s.Begun.After(last) {
+		last = s.Begun
+	}
+	return !last.IsZero() && now.Sub(last) > r.KeepGone
+}
+
 // pause is how long to wait after the last turn.
 func (s State) pause(r site.SyncRules) time.Duration {
 	pause := r.Every
@@ -82,7 +91,7 @@ func (s State) pause(r site.SyncRules) time.Duration {
 // begin starts a pass.
 func (s State) begin(k Kind, now time.Time) State {
 	s.Pass++
-	s.Kind, s.Wanted, s.Begun, s.Told, s.Total, s.Held = k, Idle, now, 0, 0, Held{}
+	s.Kind, s.Wanted, s.Begun, s.Told, s.Held = k, Idle, now, 0, Held{}
 	if k == Full {
 		s.Cursor, s.Restarted = nil, now
 	}
@@ -106,7 +115,7 @@ func (s State) ended(now time.Time) State {
 	}
 	s.Current = s.Begun
 	if s.Kind == Full {
-		s.Full = s.Begun
+		s.Full, s.Total = s.Begun, s.Told
 	}
 	s.Kind, s.Held, s.Failures, s.Error, s.Tried = Idle, Held{}, 0, "", now
 	return s

@@ -161,3 +161,21 @@ func TestPause(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestAboutHowManyThereAre: what the directory says, else what the last full pass came to.
+func TestAboutHowManyThereAre(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	page := directory.Page{Removed: []string{"x", "y"}}
+	s := State{Directory: "d"}.begin(Full, now).took(page)
+	if s.Total != 0 {
+		t.Errorf("nobody has said, and it is %d", s.Total)
+	}
+	s = s.took(page).ended(now).begin(Changes, now).took(page).ended(now).begin(Full, now).took(page)
+	if s.Told != 2 || s.Total != 4 {
+		t.Errorf("the last full pass told of four: %d of %d", s.Told, s.Total)
+	}
+	page.Total = 7
+	if s = s.took(page); s.Total != 7 {
+		t.Errorf("the directory says seven: %d", s.Total)
+	}
+}

@@ -16,6 +16,10 @@ type Store interface {
 	// Request asks for a pass, Full or Changes, with the next turn; it is false for a directory that was never read. With approve
 	// the pass that is held may mark as many as it likes; it is false when none is held.
 	Request(ctx context.Context, directory string, k Kind, approve bool, events ...audit.Event) (bool, error)
+	// SyncStates tells where every directory stands.
+	SyncStates(ctx context.Context) ([]State, error)
+	// CountResidents counts the people of each directory that have names in a domain, unless that was done after a time.
+	CountResidents(ctx context.Context, links []directory.Link, now, unless time.Time) error
 }
 
 // Lease is the right to work on one directory. One caller uses it.
@@ -29,6 +33,9 @@ type Lease interface {
 	// End stores the state after a pass. Of a full one it marks people as gone that the pass did not tell of, and drops everything
 	// else it did not tell of, unless judge gives an error.
 	End(ctx context.Context, s State, at Moment, judge Judge) error
+	// Drop removes everything held of the directory and records the event, unless there is a newer version of the settings than this
+	// one; false then.
+	Drop(ctx context.Context, settings int64, e audit.Event) (bool, error)
 	// Close lets go.
 	Close()
 }
