@@ -29,13 +29,13 @@ func (s *Store) CountResidents(ctx context.Context, links []directory.Link, now,
 			t.batch.Queue(`
 				INSERT INTO resident (domain, directory, people, counted) SELECT n.domain, s.directory, count(*), $1
 				FROM person p JOIN sync_state s ON s.dir = p.dir CROSS JOIN LATERAL (
-					SELECT DISTINCT lower(substring(name FROM '@([^@]+)$')) AS domain
-					FROM unnest(p.mails || ARRAY[p.mail, CASE p.upn WHEN '' THEN p.sam || '@' || s.directory ELSE p.upn END]) AS name
+					SELECT DISTINCT lower(split_part(name, '@', -1)) AS domain
+					FROM unnest(p.mails || CASE p.upn WHEN '' THEN p.sam || '@' || s.directory ELSE p.upn END) AS name WHERE name LIKE '%@_%'
 				) n
-				WHERE p.gone IS NULL AND NOT p.disabled AND NOT p.synced AND n.domain IS NOT NULL AND NOT EXISTS (
-					SELECT FROM unnest($2::text[], $3::text[]) AS l (home, other) JOIN sync_state sh ON sh.directory = l.home
-					JOIN person h ON h.dir = sh.dir AND h.anchor = p.anchor AND h.sid = p.sid AND h.gone IS NULL
-					WHERE l.other = s.directory AND p.anchor <> '' AND p.sid <> ''
+				WHERE p.gone IS NULL AND NOT p.disabled AND NOT p.synced AND NOT EXISTS (
+					SELECT FROM unnest($2::text[], $3::text[]) AS l (home, other), sync_state sh, person h
+					WHERE l.other = s.directory AND sh.directory = l.home AND h.dir = sh.dir AND h.gone IS NULL
+						AND h.anchor = p.anchor AND h.sid = p.sid AND p.anchor <> '' AND p.sid <> ''
 				)
 				GROUP BY n.domain, s.directory`, now, homes, others)
 		}

@@ -79,13 +79,13 @@ func TestNamesAreCountedByDomain(t *testing.T) {
 	home.key, cloud.key = "corp.test", "cloud.test"
 	b.links = []directory.Link{{Home: "corp.test", Other: "cloud.test", Mode: directory.LinkSeparate}}
 	home.person("plain", func(a *account.Account) {
-		a.Mail, a.Mails, a.Anchor, a.SID = "plain@Firm.test", []string{"p@firm.test", "p@old.firm.test"}, "AAAA", "S-1"
+		a.Mails, a.Anchor, a.SID = []string{"plain@Firm.test", "p@firm.test", "p@old.firm.test"}, "AAAA", "S-1"
 	})
-	home.person("implicit", func(a *account.Account) { a.UPN, a.Mail = "", "no address" })
+	home.person("implicit", func(a *account.Account) { a.UPN, a.Mails = "", []string{"no address"} })
 	home.person("off", func(a *account.Account) { a.UPN, a.State.Disabled = "off@off.test", true })
 	gone := home.person("gone", func(a *account.Account) { a.UPN = "gone@gone.test" })
 	for _, sam := range []string{"c1", "c2"} {
-		cloud.person(sam, func(a *account.Account) { a.UPN, a.Mail = sam+"@firm.test", sam+"@branch.test" })
+		cloud.person(sam, func(a *account.Account) { a.UPN, a.Mails = sam+"@firm.test", []string{sam + "@branch.test"} })
 	}
 	cloud.person("tied", func(a *account.Account) { a.UPN, a.Anchor, a.SID = "plain@firm.test", "AAAA", "S-1" })
 	cloud.person("lookalike", func(a *account.Account) { a.UPN, a.Anchor, a.SID = "look@alike.test", "AAAA", "S-2" })
