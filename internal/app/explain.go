@@ -76,7 +76,7 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		answer := Answer{
 			Account: acc.ID.String(), Name: acc.Name(), Directory: acc.ID.Directory, Settings: snap.Version,
 			Outcome: outcome(d.Outcome), Policy: d.Policy, Reason: d.Reason, Requirement: d.Requirement,
-			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts), Usable: p.Usable(),
+			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts).Policies, Usable: p.Usable(),
 			Writes: texts(p.Writes()), Follows: texts(p.Follows()),
 		}
 		for _, e := range facts.Enrolled {

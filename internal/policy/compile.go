@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"rekey/internal/factor"
 )
@@ -22,24 +23,23 @@ func (r Registry) kind(k factor.Kind) bool {
 
 // Policies is a compiled document. It is never changed and safe for concurrent use.
 type Policies struct {
-	ordered  []compiled
-	defaults map[string]*compiled // by directory key
-	byGroup  map[string][]int32   // anchors: each policy is filed under its most selective condition
-	byOU     map[string][]int32
-	byDomain map[string][]int32
-	rest     []int32
+	ordered   []compiled
+	index     index
+	defaults  map[string]*compiled // by directory key
+	byName    map[string]*compiled
+	rules     []rule
+	gates     []gate // of rules, in their order
+	ruleIndex index
+	networks  []network
+	schedules []schedule
+	floor     floor
+	kinds     []factor.Traits // switched on, strongest first
 }
 
 // compiled is a policy ready to be matched.
 type compiled struct {
+	scoped
 	policy  Policy
-	domains []string
-	groups  []string
-	ous     []OU // normalized
-	attrs   []Attribute
-	exGroup []string
-	exOU    []OU
-	exAcct  []string
 	actions [3]decided // reset, unlock, change
 }
 
@@ -47,6 +47,7 @@ type compiled struct {
 type decided struct {
 	allowed     bool
 	requirement Requirement
+	floored     Requirement // for privileged accounts
 }
 
 // DefaultName is the name of the policy behind all others of a domain that brings none of its own.
@@ -58,10 +59,12 @@ func Default() Policy { return Policy{Name: DefaultName, Reset: Requirement{Coun
 // Compile checks a document and prepares it. All problems are reported at once, each with its path.
 func Compile(d Document, r Registry) (*Policies, error) {
 	p := &Policies{
-		defaults: map[string]*compiled{}, byGroup: map[string][]int32{}, byOU: map[string][]int32{}, byDomain: map[string][]int32{},
+		index: newIndex(), ruleIndex: newIndex(), kinds: r.Kinds,
+		defaults: map[string]*compiled{}, byName: map[string]*compiled{}, ordered: make([]compiled, 0, len(d.Policies)),
 	}
 	var errs []error
 	names := map[string]bool{}
+	p.floor, errs = compileFloor(d.Privileged, r)
 	for i, pol := range d.Policies {
 		path := fmt.Sprintf("policies[%d]", i)
 		if names[pol.Name] {
@@ -69,7 +72,7 @@ func Compile(d Document, r Registry) (*Policies, error) {
 		}
 		names[pol.Name] = true
 		errs = append(errs, check(path, pol, r)...)
-		p.add(compile(pol))
+		p.add(p.compile(pol))
 	}
 	for _, key := range r.Directories {
 		pol, ok := d.Defaults[key]
@@ -79,15 +82,22 @@ func Compile(d Document, r Registry) (*Policies, error) {
 		if pol.Name == "" || !ok {
 			pol.Name = DefaultName + " of " + key
 		}
+		if pol.ByRule {
+			errs = append(errs, fmt.Errorf("defaults.%s.by_rule: a default stands behind everything", key))
+		}
 		errs = append(errs, check("defaults."+key, pol, r)...)
-		c := compile(pol)
-		p.defaults[Fold(key)] = &c
+		c := p.compile(pol)
+		p.defaults[Fold(key)], p.byName[pol.Name] = &c, &c
+	}
+	for i := range p.ordered {
+		p.byName[p.ordered[i].policy.Name] = &p.ordered[i]
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Defaults)) {
 		if !slices.Contains(r.Directories, key) {
 			errs = append(errs, fmt.Errorf("defaults.%s: no such directory", key))
 		}
 	}
+	errs = append(errs, p.compileRules(d, r)...)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -111,6 +121,7 @@ func check(path string, p Policy, r Registry) []error {
 	if p.Password.MinLength < 0 || p.Password.MinLength > 127 {
 		bad("password.min_length", "want 0 to 127, got %d", p.Password.MinLength)
 	}
+	errs = append(errs, p.Limits.check(path+".limits")...)
 	errs = append(errs, requirement(path+".reset", p.Reset, r, 1)...)
 	if !p.Unlock.empty() {
 		errs = append(errs, requirement(path+".unlock", p.Unlock, r, 1)...)
@@ -201,21 +212,34 @@ func (r Requirement) possible(reg Registry) bool {
 	return r.Reachable(all)
 }
 
-func compile(p Policy) compiled {
-	c := compiled{
-		policy: p, domains: folded(p.Scope.Domains), groups: folded(p.Scope.Groups), ous: normalized(p.Scope.OUs),
-		exGroup: folded(p.Scope.Exclude.Groups), exOU: normalized(p.Scope.Exclude.OUs), exAcct: folded(p.Scope.Exclude.Accounts),
+func (l Limits) check(path string) []error {
+	var errs []error
+	if l.Times < 0 || l.Times > 1000 || (l.Times > 0) != (l.Within > 0) || l.Within > mostRemembered {
+		errs = append(errs, fmt.Errorf("%s.times: want times with within, up to 1000 in %d days", path, int(mostRemembered.Hours()/24)))
 	}
-	for _, a := range p.Scope.Attributes {
-		c.attrs = append(c.attrs, Attribute{Name: Fold(a.Name), Values: a.Values})
+	if l.Life != 0 && (l.Life < time.Minute || l.Life > 24*time.Hour) {
+		errs = append(errs, fmt.Errorf("%s.life: want 1m to 24h, got %v", path, l.Life))
 	}
-	unlock := p.Unlock
+	if l.Retries < 0 || l.Retries > 100 {
+		errs = append(errs, fmt.Errorf("%s.retries: want 0 to 100, got %d", path, l.Retries))
+	}
+	return errs
+}
+
+// mostRemembered is how far back attempts are counted.
+const mostRemembered = 90 * 24 * time.Hour
+
+func (p *Policies) compile(pol Policy) compiled {
+	c := compiled{policy: pol, scoped: compileScope(pol.Scope)}
+	unlock := pol.Unlock
 	if unlock.empty() {
-		unlock = p.Reset
+		unlock = pol.Reset
 	}
-	for i, q := range []Requirement{p.Reset, unlock, p.Change} {
+	for i, q := range []Requirement{pol.Reset, unlock, pol.Change} {
 		action := []Action{Reset, Unlock, Change}[i]
-		c.actions[i] = decided{allowed: len(p.Actions) == 0 || slices.Contains(p.Actions, action), requirement: q}
+		c.actions[i] = decided{
+			allowed: len(pol.Actions) == 0 || slices.Contains(pol.Actions, action), requirement: q, floored: p.floor.raise(q, action),
+		}
 	}
 	return c
 }
@@ -236,24 +260,11 @@ func normalized(in []OU) []OU {
 	return out
 }
 
-// add files a policy under its most selective condition: groups, else units, else domains, else everybody.
+// add files a policy under its most selective condition.
 func (p *Policies) add(c compiled) {
 	i := int32(len(p.ordered)) //nolint:gosec // a settings document does not hold two billion policies
 	p.ordered = append(p.ordered, c)
-	switch {
-	case len(c.groups) > 0:
-		for _, g := range c.groups {
-			p.byGroup[g] = append(p.byGroup[g], i)
-		}
-	case len(c.ous) > 0:
-		for _, o := range c.ous {
-			p.byOU[o.DN] = append(p.byOU[o.DN], i)
-		}
-	case len(c.domains) > 0:
-		for _, d := range c.domains {
-			p.byDomain[d] = append(p.byDomain[d], i)
-		}
-	default:
-		p.rest = append(p.rest, i)
+	if !c.policy.ByRule {
+		p.index.file(&c.scoped, i)
 	}
 }

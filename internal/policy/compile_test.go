@@ -11,7 +11,7 @@ import (
 func TestEveryDirectoryHasADefault(t *testing.T) {
 	p := compile(t, policy.Document{Defaults: map[string]policy.Policy{"sales.example.test": {Reset: policy.Requirement{Count: 3}}}})
 	for directory, count := range map[string]int{"corp.example.test": 2, "sales.example.test": 3} {
-		d := policy.Decide(p, policy.Facts{Action: policy.Reset, Directory: directory, Enrolled: enrolled(factor.Passkey, factor.TOTP, factor.Mail)})
+		d := policy.Decide(p, policy.Facts{Privileged: policy.No, Action: policy.Reset, Directory: directory, Enrolled: enrolled(factor.Passkey, factor.TOTP, factor.Mail)})
 		if d.Outcome != policy.Allowed || d.Requirement.Count != count || d.Policy != "default of "+directory {
 			t.Errorf("%s: %+v", directory, d)
 		}
@@ -20,7 +20,7 @@ func TestEveryDirectoryHasADefault(t *testing.T) {
 		}
 	}
 	named := compile(t, policy.Document{Defaults: map[string]policy.Policy{"corp.example.test": {Name: "everybody", Reset: policy.Requirement{Count: 2}}}})
-	if d := policy.Decide(named, policy.Facts{Action: policy.Reset, Directory: "corp.example.test"}); d.Policy != "everybody" {
+	if d := policy.Decide(named, policy.Facts{Privileged: policy.No, Action: policy.Reset, Directory: "corp.example.test"}); d.Policy != "everybody" {
 		t.Errorf("got %+v", d)
 	}
 }
@@ -96,7 +96,7 @@ func TestAttack34ExclusionsHoldHoweverTheirNamesAreWritten(t *testing.T) {
 			t.Errorf("%s: decided by %q", name, d.Policy)
 		}
 	}
-	if d := policy.Decide(p, policy.Facts{Action: policy.Reset, Directory: "corp.example.test", Enrolled: enrolled(factor.TOTP)}); d.Policy != "easy" {
+	if d := policy.Decide(p, policy.Facts{Privileged: policy.No, Action: policy.Reset, Directory: "corp.example.test", Enrolled: enrolled(factor.TOTP)}); d.Policy != "easy" {
 		t.Errorf("everybody else: %+v", d)
 	}
 }

@@ -2,36 +2,113 @@ package policy
 
 import (
 	"slices"
-	"strings"
+	"time"
 )
 
-// Decide gives the decision for one action of one account. It allocates nothing: slices in the result are shared and must not
-// be changed.
+// Decide gives the decision for one action of one account. It is total: whatever the facts are, it answers, and denies what it
+// cannot tell. Slices and maps in the result are shared and must not be changed. Where no rule changes anything it allocates
+// nothing.
 func Decide(p *Policies, f Facts) Decision {
 	f.Directory, f.Account = Fold(f.Directory), Fold(f.Account)
-	c, ok := p.winner(&f)
+	l := look{p: p, f: &f}
+	return l.decide()
+}
+
+func (l *look) decide() Decision {
+	c, ok := l.p.winner(l.f)
 	if !ok {
 		return Decision{Reason: "no-policy"}
 	}
-	d := Decision{
-		Policy:   c.policy.Name,
-		Password: c.policy.Password,
-		Write: WriteRules{
-			Unlock: !c.policy.KeepLocked, MustChange: c.policy.MustChange, EnforceHistory: !c.policy.IgnoreHistory,
-		},
-	}
-	a, ok := c.action(f.Action)
+	l.privileged = l.p.floor.meets(l.f)
+	ch := change{policy: c}
+	l.rules(&ch)
+	d := ch.rulesOf()
+	a, ok := ch.action(l.f.Action)
 	if !ok || !a.allowed {
 		d.Reason = "action-not-allowed"
 		return d
 	}
+	d.Floor = l.privileged != No
 	d.Requirement = a.requirement
-	if !d.Requirement.Reachable(f.Enrolled) {
-		d.Outcome, d.Reason = NotEnrolled, "not-enrolled"
-		return d
+	if d.Floor {
+		d.Requirement = a.floored
 	}
-	d.Outcome = Allowed
+	d.Requirement = ch.tighten(d.Requirement, l.p.kinds, l.f.Threat)
+	if ch.hold > 0 {
+		d.AddedBefore = l.f.Now.Add(-ch.hold)
+	}
+	l.bar(&d, &ch)
+	switch {
+	case !d.Requirement.Reachable(d.counted(l.f.Enrolled)):
+		if d.Reason == "" {
+			d.Outcome, d.Reason = NotEnrolled, "not-enrolled"
+		}
+	case d.Reason != "":
+		d.Outcome = Barred
+	default:
+		d.Outcome = Allowed
+	}
 	return d
+}
+
+// bar says what stands against the action, whatever is proven.
+func (l *look) bar(d *Decision, ch *change) {
+	guarded := l.f.Action != Change // the directory itself takes a change from whoever knows the password
+	switch {
+	case l.f.Threat == Stopped, l.f.Threat == PrivilegedStopped && d.Floor:
+		d.Reason = "threat"
+	case ch.deny != nil:
+		d.Reason, d.Text = "rule", ch.deny.Then.Deny
+	case l.p.floor.deny && d.Floor && guarded:
+		d.Reason = "privileged"
+	case guarded:
+		if until, full := d.Limits.full(l.f); full {
+			d.Reason, d.Until = "limit", until
+		}
+	}
+}
+
+// full reports whether the action was done as often as it may be, and when it may be done again. Without the time every attempt
+// counts.
+func (l Limits) full(f *Facts) (until time.Time, full bool) {
+	if l.Times == 0 {
+		return time.Time{}, false
+	}
+	n, free := 0, time.Time{}
+	for _, at := range f.Done {
+		if f.Now.IsZero() || f.Now.Sub(at) < l.Within {
+			n++
+		}
+	}
+	if n < l.Times {
+		return time.Time{}, false
+	}
+	// The earliest moment at which fewer than Times are left within: one of the attempts falls out then.
+	for _, at := range f.Done {
+		left := 0
+		for _, other := range f.Done {
+			if other.After(at) {
+				left++
+			}
+		}
+		if out := at.Add(l.Within); left < l.Times && (free.IsZero() || out.Before(free)) {
+			free = out
+		}
+	}
+	return free, true
+}
+
+// Counts reports whether a credential added at a time may be used.
+func (d Decision) Counts(added time.Time) bool {
+	return d.AddedBefore.IsZero() || !added.IsZero() && added.Before(d.AddedBefore)
+}
+
+// counted leaves out what was added too short a time ago.
+func (d Decision) counted(es []Enrolled) []Enrolled {
+	if d.AddedBefore.IsZero() {
+		return es
+	}
+	return slices.DeleteFunc(slices.Clone(es), func(e Enrolled) bool { return !d.Counts(e.Added) })
 }
 
 func (c *compiled) action(a Action) (*decided, bool) {
@@ -54,17 +131,7 @@ func (p *Policies) winner(f *Facts) (*compiled, bool) {
 		return nil, false
 	}
 	best := int32(len(p.ordered)) //nolint:gosec // see add
-	best = p.first(p.rest, best, f)
-	best = p.first(p.byDomain[f.Directory], best, f)
-	for _, g := range f.Groups {
-		best = p.first(p.byGroup[g], best, f)
-	}
-	if len(p.byOU) > 0 {
-		parents(f.Path, func(parent string, _ bool) bool {
-			best = p.first(p.byOU[parent], best, f)
-			return true
-		})
-	}
+	p.index.each(f, func(list []int32) { best = p.first(list, best, f) })
 	if int(best) < len(p.ordered) {
 		return &p.ordered[best], true
 	}
@@ -82,63 +149,4 @@ func (p *Policies) first(list []int32, best int32, f *Facts) int32 {
 		}
 	}
 	return best
-}
-
-// unmet names the first condition of the scope that does not hold; empty: all hold. which is the condition's place in its list.
-func (c *compiled) unmet(f *Facts) (condition string, which int) {
-	switch {
-	case len(c.domains) > 0 && !slices.Contains(c.domains, f.Directory):
-		return "domain", 0
-	case len(c.groups) > 0 && !anyOf(c.groups, f.Groups):
-		return "group", 0
-	case len(c.ous) > 0 && !under(c.ous, f.Path):
-		return "ou", 0
-	}
-	for i := range c.attrs {
-		if !c.attrs[i].holds(f) {
-			return "attribute", i
-		}
-	}
-	switch {
-	case len(c.exAcct) > 0 && slices.Contains(c.exAcct, f.Account):
-		return "excluded-account", 0
-	case anyOf(c.exGroup, f.Groups):
-		return "excluded-group", 0
-	case len(c.exOU) > 0 && under(c.exOU, f.Path):
-		return "excluded-ou", 0
-	}
-	return "", 0
-}
-
-func anyOf(wanted, have []string) bool {
-	for _, w := range wanted {
-		if slices.Contains(have, w) {
-			return true
-		}
-	}
-	return false
-}
-
-func under(ous []OU, path string) bool {
-	found := false
-	parents(path, func(parent string, direct bool) bool {
-		for i := range ous {
-			if ous[i].DN == parent && (direct || !ous[i].Only) {
-				found = true
-			}
-		}
-		return !found
-	})
-	return found
-}
-
-func (a Attribute) holds(f *Facts) bool {
-	for _, have := range f.Attributes[a.Name] {
-		for _, want := range a.Values {
-			if strings.EqualFold(have, want) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -35,7 +35,11 @@ func enrolled(kinds ...factor.Kind) []policy.Enrolled {
 	return es
 }
 
-func compile(t testing.TB, d policy.Document) *policy.Policies {
+func compile(t interface {
+	Helper()
+	Fatal(args ...any)
+}, d policy.Document,
+) *policy.Policies {
 	t.Helper()
 	p, err := policy.Compile(d, registry())
 	if err != nil {
@@ -80,7 +84,7 @@ func TestDecide(t *testing.T) {
 		{"a look-alike suffix is not below the unit", policy.Facts{Path: `CN=X\,OU=Contractors,OU=Other,DC=corp,DC=example,DC=test`, Enrolled: enrolled(factor.TOTP, factor.Mail)}, "default of corp.example.test", policy.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.f.Action = policy.Reset
+			c.f.Action, c.f.Privileged = policy.Reset, policy.No
 			if c.f.Directory == "" {
 				c.f.Directory = "corp.example.test"
 			}
@@ -95,7 +99,7 @@ func TestDecide(t *testing.T) {
 
 func TestUnlockFallsBackToReset(t *testing.T) {
 	p := compile(t, document())
-	f := policy.Facts{Action: policy.Unlock, Directory: "corp.example.test", Path: policy.NormalizeDN("CN=Bob,OU=Contractors,OU=People,DC=corp,DC=example,DC=test"), Enrolled: enrolled(factor.TOTP, factor.Mail)}
+	f := policy.Facts{Privileged: policy.No, Action: policy.Unlock, Directory: "corp.example.test", Path: policy.NormalizeDN("CN=Bob,OU=Contractors,OU=People,DC=corp,DC=example,DC=test"), Enrolled: enrolled(factor.TOTP, factor.Mail)}
 	if d := policy.Decide(p, f); d.Outcome != policy.Allowed || d.Requirement.Count != 2 {
 		t.Errorf("got %+v", d)
 	}
@@ -127,7 +131,7 @@ func TestExplainAgreesWithDecide(t *testing.T) {
 			Path:   policy.NormalizeDN("CN=x," + rapid.SampledFrom(units).Draw(t, "path")),
 		}
 		won := ""
-		for _, v := range policy.Explain(p, f) {
+		for _, v := range policy.Explain(p, f).Policies {
 			if v.Won {
 				won = v.Policy
 			}
@@ -218,7 +222,7 @@ func many(n int) policy.Document {
 }
 
 func facts(n int) policy.Facts {
-	f := policy.Facts{Action: policy.Reset, Directory: "corp.example.test", Path: policy.NormalizeDN("CN=Alice,OU=Berlin,OU=People,DC=corp,DC=example,DC=test"), Enrolled: enrolled(factor.TOTP, factor.Mail)}
+	f := policy.Facts{Privileged: policy.No, Action: policy.Reset, Directory: "corp.example.test", Path: policy.NormalizeDN("CN=Alice,OU=Berlin,OU=People,DC=corp,DC=example,DC=test"), Enrolled: enrolled(factor.TOTP, factor.Mail)}
 	for i := range 30 {
 		f.Groups = append(f.Groups, fmt.Sprintf("s-1-5-21-1-1-1-%d", 900+i))
 	}
@@ -233,6 +237,45 @@ func TestDecideAllocatesNothing(t *testing.T) {
 	}
 	if d := policy.Decide(p, f); d.Policy != "p999" || d.Outcome != policy.Allowed {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// manyRules are for groups and for everybody in turn, each with a condition of its own.
+func manyRules(n int) policy.Document {
+	d := many(10_000)
+	d.Networks, d.Schedules, d.Conditions = house().Networks, house().Schedules, house().Conditions
+	for i := range n {
+		r := policy.Rule{Name: fmt.Sprint("r", i), Then: policy.Effect{Factors: 1}}
+		r.When = policy.Condition{
+			Not: &policy.Condition{Is: "at the desk"}, Countries: []string{"KP", "IR"}, AccountFailures: 1 + i%5,
+		}
+		if i%2 == 0 {
+			r.Scope.Groups = []string{fmt.Sprintf("S-1-5-21-1-1-1-%d", 2000+i)}
+		}
+		d.Rules = append(d.Rules, r)
+	}
+	return d
+}
+
+// TestRulesThatChangeNothingAllocateNothing: memory stays flat however many there are.
+func TestRulesThatChangeNothingAllocateNothing(t *testing.T) {
+	p, f := compile(t, manyRules(1000)), facts(10_000)
+	f.Source, f.Now, f.Failures = desk, tuesday, policy.Failures{Account: policy.Count{Known: true}}
+	if n := testing.AllocsPerRun(100, func() { policy.Decide(p, f) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	f.Source, f.Failures.Account.N = abroad, 9
+	if d := policy.Decide(p, f); len(d.Rules) != 500 || d.Requirement.Count != policy.MostFactors {
+		t.Errorf("%d rules hold, %d asked", len(d.Rules), d.Requirement.Count)
+	}
+}
+
+func BenchmarkDecideWithRules(b *testing.B) {
+	p, f := compile(b, manyRules(1000)), facts(10_000)
+	f.Source, f.Now, f.Failures = desk, tuesday, policy.Failures{Account: policy.Count{Known: true}}
+	b.ReportAllocs()
+	for b.Loop() {
+		policy.Decide(p, f)
 	}
 }
 

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -15,17 +16,31 @@ type Document struct {
 	Policies []Policy `yaml:"policies" json:"policies"`
 	// Defaults holds one policy per domain, keyed by the directory's key. A domain without one gets Default().
 	Defaults map[string]Policy `yaml:"defaults,omitempty" json:"defaults,omitempty"`
+	// Networks by name: prefixes and addresses.
+	Networks map[string][]string `yaml:"networks,omitempty" json:"networks,omitempty"`
+	// Schedules by name.
+	Schedules map[string]Schedule `yaml:"schedules,omitempty" json:"schedules,omitempty"`
+	// Conditions by name, for rules and other conditions to use.
+	Conditions map[string]Condition `yaml:"conditions,omitempty" json:"conditions,omitempty"`
+	// Rules in order.
+	Rules []Rule `yaml:"rules,omitempty" json:"rules,omitempty"`
+	// Privileged raises the floor.
+	Privileged Floor `yaml:"privileged,omitempty" json:"privileged,omitempty"`
 }
 
 // GroupNames lists the groups that scopes give by name instead of by SID, each once.
 func (d Document) GroupNames() []string {
+	groups := slices.Clone(d.Privileged.Groups)
+	for _, p := range slices.Concat(d.Policies, slices.Collect(maps.Values(d.Defaults))) {
+		groups = slices.Concat(groups, p.Scope.Groups, p.Scope.Exclude.Groups)
+	}
+	for _, r := range d.Rules {
+		groups = slices.Concat(groups, r.Scope.Groups, r.Scope.Exclude.Groups)
+	}
 	var names []string
-	all := slices.Concat(d.Policies, slices.Collect(maps.Values(d.Defaults)))
-	for _, p := range all {
-		for _, g := range slices.Concat(p.Scope.Groups, p.Scope.Exclude.Groups) {
-			if !strings.HasPrefix(strings.ToUpper(g), "S-1-") && !slices.Contains(names, g) {
-				names = append(names, g)
-			}
+	for _, g := range groups {
+		if !strings.HasPrefix(strings.ToUpper(g), "S-1-") && !slices.Contains(names, g) {
+			names = append(names, g)
 		}
 	}
 	return names
@@ -35,6 +50,8 @@ func (d Document) GroupNames() []string {
 type Policy struct {
 	Name  string `yaml:"name" json:"name"`
 	Scope Scope  `yaml:"scope,omitempty" json:"scope,omitempty"`
+	// ByRule keeps the policy for rules that name it: its scope is not looked at.
+	ByRule bool `yaml:"by_rule,omitempty" json:"by_rule,omitempty"`
 	// Actions that are allowed; empty: reset, unlock and change.
 	Actions []Action `yaml:"actions,omitempty" json:"actions,omitempty"`
 	// Reset and Unlock say how a person proves who they are. Unlock falls back to Reset when empty.
@@ -49,6 +66,8 @@ type Policy struct {
 	MustChange bool `yaml:"must_change,omitempty" json:"must_change,omitempty"`
 	// IgnoreHistory lets a reset reuse old passwords where the directory would check.
 	IgnoreHistory bool `yaml:"ignore_history,omitempty" json:"ignore_history,omitempty"`
+	// Limits for reset and unlock.
+	Limits Limits `yaml:"limits,omitempty" json:"limits,omitempty"`
 }
 
 // Action is what a person wants to do.
@@ -131,6 +150,8 @@ type Facts struct {
 	Source     Source
 	Device     Device
 	Failures   Failures
+	Done       []time.Time // when the account's earlier attempts at this action ended well
+	Threat     Threat
 }
 
 // Tristate is a fact that may be unknown. The zero value is Unknown.
@@ -153,25 +174,24 @@ type Enrolled struct {
 
 // Source is where the request comes from.
 type Source struct {
-	Address   string   // text form of the address; empty: unknown
-	Networks  []string // names of the named networks it is in
-	Country   string   // ISO 3166-1 alpha-2; empty: unknown
-	ASN       uint32   // 0: unknown
-	Proxied   bool     // came through a trusted proxy
-	FirstSeen Tristate // this account was never seen from this country
+	Address    netip.Addr // invalid: unknown
+	Country    string     // ISO 3166-1 alpha-2; empty: unknown
+	ASN        uint32     // 0: unknown
+	NewCountry Tristate   // this account was never used from this country
+	Travel     Tristate   // nobody could have come here since this account was last used
 }
 
 // Device is what the request comes from.
 type Device struct {
 	Known    Tristate // this browser finished a flow of this account before
 	Managed  Tristate
-	Platform string
+	Platform string // windows, macos, linux, android, ios, chromeos, other; empty: unknown
 }
 
-// Failures counts failed proofs in the last hour.
+// Failures are wrong answers in the last hour.
 type Failures struct {
-	Account int
-	Source  int
+	Account Count
+	Source  Count
 }
 
 // Outcome is what was decided.
@@ -182,6 +202,7 @@ const (
 	Denied      Outcome = iota
 	Allowed             // prove what Requirement asks and go on
 	NotEnrolled         // would be allowed, but the enrolled credentials cannot meet the requirement
+	Barred              // prove what Requirement asks, and then be told why not: before, nobody may learn that the account exists
 )
 
 // Decision is the answer. It holds copies of the policy's values: a later settings version does not change it.
@@ -191,7 +212,14 @@ type Decision struct {
 	Requirement Requirement
 	Password    PasswordRules
 	Write       WriteRules
-	Reason      string // short code: "no-policy", "action-not-allowed", "not-enrolled", …; empty when Allowed
+	Limits      Limits
+	Reason      string            // short code: "no-policy", "action-not-allowed", "not-enrolled", "rule", "limit", …; empty when Allowed
+	Text        map[string]string // what the rule that denied says, by language
+	Until       time.Time         // when the limit allows the next attempt
+	AddedBefore time.Time         // what was added later does not count; zero: all counts
+	Floor       bool              // the floor for privileged accounts was laid
+	Rules       []string          // that changed the decision, in order
+	Reported    []string          // that would have
 }
 
 // WriteRules says what goes along with a new password.
@@ -208,12 +236,4 @@ type Proof struct {
 	Channel    factor.Channel `json:"channel"`
 	Credential string         `json:"credential"`
 	At         time.Time      `json:"at"`
-}
-
-// Verdict says why one policy won or lost.
-type Verdict struct {
-	Policy string `json:"policy"`
-	Won    bool   `json:"won"`
-	Unmet  string `json:"unmet,omitempty"`  // first condition that did not hold: "domain", "group", "ou", "attribute", "excluded-group", "shadowed", …
-	Detail string `json:"detail,omitempty"` // what was asked and what was found, in plain English
 }

@@ -208,7 +208,7 @@ func TestExplainSaysWhyOnceForEveryPolicy(t *testing.T) {
 	p := compile(t, d)
 	rapid.Check(t, func(t *rapid.T) {
 		f := anyFacts(t)
-		verdicts := policy.Explain(p, f)
+		verdicts := policy.Explain(p, f).Policies
 		won := ""
 		for _, v := range verdicts {
 			if v.Won == (v.Unmet != "") || v.Won != (v.Detail == "") || v.Policy == "" {

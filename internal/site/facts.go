@@ -25,7 +25,7 @@ func Facts(snap *Snapshot, action policy.Action, a account.Account, cs []authent
 		Enrolled:   Enrolled(snap, cs),
 	}
 	if from.Address.IsValid() {
-		f.Source.Address = from.Address.Unmap().String()
+		f.Source.Address = from.Address.Unmap()
 	}
 	if a.State.Privileged {
 		f.Privileged = policy.Yes
