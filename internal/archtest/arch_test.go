@@ -128,7 +128,7 @@ func TestViewsSeeTheCatalogueOnly(t *testing.T) {
 func TestLabStaysOutOfTheProduct(t *testing.T) {
 	for _, p := range packages(t, "../../cmd/rekey") {
 		for _, reached := range p.Deps {
-			for _, banned := range []string{module + "internal/lab", "github.com/chromedp", "github.com/emersion/go-smtp", "pgregory.net/rapid", "testing"} {
+			for _, banned := range []string{module + "internal/lab", "github.com/chromedp", "github.com/emersion/go-smtp", "github.com/maxmind/mmdbwriter", "pgregory.net/rapid", "testing"} {
 				if reached == banned || strings.HasPrefix(reached, banned+"/") {
 					t.Errorf("cmd/rekey reaches %s", reached)
 				}
