@@ -309,6 +309,11 @@ CREATE TABLE public.settings_version (
     CONSTRAINT settings_version_number_check CHECK ((number > 0))
 );
 
+CREATE UNLOGGED TABLE public.spent (
+    id text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.sync_state (
     dir smallint NOT NULL,
     directory text NOT NULL,
@@ -421,6 +426,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.settings_version
     ADD CONSTRAINT settings_version_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.spent
+    ADD CONSTRAINT spent_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sync_state
     ADD CONSTRAINT sync_state_directory_key UNIQUE (directory);
