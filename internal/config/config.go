@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,6 +40,8 @@ type Config struct {
 	SettingsFile string `yaml:"settings_file" env:"REKEY_SETTINGS_FILE"`
 	// TrustedProxies are networks whose X-Forwarded-For is believed; empty: nobody's.
 	TrustedProxies []string `yaml:"trusted_proxies" env:"REKEY_TRUSTED_PROXIES"`
+	// GeoFiles are databases of MaxMind or DB-IP (.mmdb) that say where an address is; empty: nobody knows.
+	GeoFiles []string `yaml:"geo_files" env:"REKEY_GEO_FILES"`
 	// LogLevel is debug, info, warn or error; empty: info.
 	LogLevel string `yaml:"log_level" env:"REKEY_LOG_LEVEL"`
 	// KeepFlows is how long ended flows stay in the database; 0: 30 days. The audit log is kept regardless.
@@ -118,6 +121,9 @@ func (c Config) Validate() error {
 	if _, err := c.Proxies(); err != nil {
 		bad("trusted_proxies", "%v", err)
 	}
+	if err := checkGeoFiles(c.GeoFiles); err != nil {
+		bad("geo_files", "%v", err)
+	}
 	if _, err := c.Level(); err != nil {
 		bad("log_level", "want debug, info, warn or error, got %q", c.LogLevel)
 	}
@@ -143,6 +149,22 @@ func checkPublicURL(s string) error {
 		return nil
 	}
 	return fmt.Errorf("want https (http is for localhost alone), got %q", s)
+}
+
+// checkGeoFiles refuses what can never become a database: one still packed, or named twice. One that is not there yet is no reason
+// not to start.
+func checkGeoFiles(paths []string) error {
+	seen := map[string]bool{}
+	for _, p := range paths {
+		if filepath.Ext(p) != ".mmdb" {
+			return fmt.Errorf("want an unpacked .mmdb file, got %q", p)
+		}
+		if seen[filepath.Clean(p)] {
+			return fmt.Errorf("%q is named twice", p)
+		}
+		seen[filepath.Clean(p)] = true
+	}
+	return nil
 }
 
 // Origin gives the public URL as browsers write it in the Origin header: lower case, no default port, no slash at the end.

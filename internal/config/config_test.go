@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,25 @@ func TestValidate(t *testing.T) {
 	}
 	if err := (config.Config{}).Validate(); strings.Count(err.Error(), "\n") < 6 {
 		t.Errorf("not all problems at once: %v", err)
+	}
+}
+
+func TestGeoFiles(t *testing.T) {
+	t.Setenv("REKEY_GEO_FILES", "/var/lib/GeoIP/GeoLite2-City.mmdb,/var/lib/GeoIP/GeoLite2-ASN.mmdb")
+	c, err := config.Load(file(t, least+"geo_files: [/other.mmdb]\n"))
+	if err != nil || !slices.Equal(c.GeoFiles, []string{"/var/lib/GeoIP/GeoLite2-City.mmdb", "/var/lib/GeoIP/GeoLite2-ASN.mmdb"}) {
+		t.Errorf("the environment does not win: %q, %v", c.GeoFiles, err)
+	}
+	for want, files := range map[string][]string{
+		`geo_files: want an unpacked .mmdb file, got "b.mmdb.gz"`: {"a.mmdb", "b.mmdb.gz"},
+		`geo_files: want an unpacked .mmdb file, got ""`:          {""},
+		`geo_files: "/b/../a.mmdb" is named twice`:                {"/a.mmdb", "/b/../a.mmdb"},
+	} {
+		c := good()
+		c.GeoFiles = files
+		if err := c.Validate(); err == nil || err.Error() != want {
+			t.Errorf("want %q, got %v", want, err)
+		}
 	}
 }
 
