@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"rekey/internal/audit"
@@ -14,7 +16,12 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 		ID: s.ID, Moves: 1, Action: s.Action, Stage: Choose, Account: s.Account, Decoy: s.Decoy,
 		Name: s.Name, Typed: s.Typed, SignIn: s.SignIn, Locale: s.Locale, Settings: s.Settings,
 		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
-		Offers: s.Offers, Targets: slices.Clone(s.Targets), Follows: s.Follows, Started: now, Touched: now, Expires: now.Add(l.Life),
+		Offers: s.Offers, Targets: slices.Clone(s.Targets), Follows: s.Follows, Started: now, Touched: now,
+		Expires: now.Add(cmp.Or(s.Decision.Limits.Life, l.Life)), Retries: s.Decision.Limits.Retries,
+		Floor: s.Decision.Floor, Threat: s.Threat, From: s.From, Place: s.Place,
+	}
+	if s.Decision.Outcome == policy.Barred {
+		f.Bar = &Bar{Refusal: Refusal(s.Decision.Reason), Text: s.Decision.Text, Until: s.Decision.Until}
 	}
 	for i := range f.Targets {
 		f.Targets[i].State = TargetPlanned
@@ -22,7 +29,13 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 	if f.satisfied() {
 		f.Stage = Password
 	}
-	return f, Effects{Audit: []audit.Event{record(f, audit.FlowStarted, audit.OK, "", s.Source, now)}}
+	ev := record(f, audit.FlowStarted, audit.OK, "", s.Source, now)
+	for key, names := range map[string][]string{"rules": s.Decision.Rules, "reported": s.Decision.Reported} {
+		if len(names) > 0 {
+			ev.Detail[key] = strings.Join(names, ", ")
+		}
+	}
+	return f, Effects{Audit: []audit.Event{ev}}
 }
 
 // Apply moves a flow by one event. See the package comment for what it guarantees.
@@ -70,6 +83,8 @@ func move(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 		return blocked(f, e, now)
 	case Stopped:
 		return refuse(f, e.Refusal, e.Source, now)
+	case Alarmed:
+		return alarmed(f, e, now)
 	case Claimed:
 		return claimed(f, e, now)
 	case Written:
@@ -198,10 +213,13 @@ func proven(f Flow, p policy.Proof, e Judged, ev audit.Event, now time.Time) (Fl
 		f.Stage = Choose
 		return f, Effects{Audit: []audit.Event{ev}}, nil
 	}
-	if e.Frozen {
+	switch {
+	case e.Frozen:
 		g, fx, err := refuse(f, RefusedFrozen, e.Source, now)
 		fx.Audit = append([]audit.Event{ev}, fx.Audit...)
 		return g, fx, err
+	case f.Bar != nil:
+		return barred(f, e.Source, now, ev)
 	}
 	f.Stage = Password
 	return f, Effects{Audit: []audit.Event{ev}}, nil
@@ -213,6 +231,36 @@ func blocked(f Flow, e Blocked, now time.Time) (Flow, Effects, error) {
 	fx.Audit = append([]audit.Event{record(f, audit.AccountBlocked, audit.Refused, "too-many", e.Source, now)}, fx.Audit...)
 	fx.Send = e.Notices
 	return g, fx, err
+}
+
+// barred tells who has proven who they are what stands against it.
+func barred(f Flow, from audit.Source, now time.Time, before ...audit.Event) (Flow, Effects, error) {
+	f.Until = f.Bar.Until
+	g, fx, err := refuse(f, f.Bar.Refusal, from, now)
+	fx.Audit = append(before, fx.Audit...)
+	return g, fx, err
+}
+
+// alarmed takes another threat level. A level that falls lowers nothing that was asked.
+func alarmed(f Flow, e Alarmed, now time.Time) (Flow, Effects, error) {
+	raise := e.Level == policy.RaisedByOne && f.Threat != policy.RaisedByOne && !f.begun() // who has one half gets the other
+	f.Threat = e.Level
+	switch {
+	case e.Level == policy.Stopped, e.Level == policy.PrivilegedStopped && f.Floor:
+		return refuse(f, RefusedByThreat, e.Source, now)
+	case !raise:
+		return f, Effects{}, nil
+	}
+	f.Requirement.Count = max(f.Requirement.Count, min(f.Requirement.Count+1, policy.MostFactors))
+	switch {
+	case f.satisfied():
+		return f, Effects{}, nil
+	case len(f.Useful()) == 0:
+		return refuse(f, RefusedByThreat, e.Source, now)
+	case f.Stage == Password:
+		f.Stage, f.Notice = Choose, "raised"
+	}
+	return f, Effects{}, nil
 }
 
 func refuse(f Flow, r Refusal, from audit.Source, now time.Time) (Flow, Effects, error) {
@@ -247,6 +295,9 @@ func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
 func claimed(f Flow, e Claimed, now time.Time) (Flow, Effects, error) {
 	if f.Decoy || f.Account.IsZero() || f.next() < 0 || !f.satisfied() || len(e.Before) != len(f.Targets) {
 		return f, Effects{}, ErrNotSatisfied
+	}
+	if f.Bar != nil { // a change that asked for nothing but the current password, which was right
+		return barred(f, e.Source, now)
 	}
 	for i := range f.Targets {
 		t := &f.Targets[i]
@@ -291,7 +342,14 @@ func outcome(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) {
 		return confirmed(f, i, e, now)
 	case Rejected:
 		t.State, t.Reason = TargetRejected, e.Reason
-		return retry(f, "rejected:"+e.Reason, recordOf(f, *t, audit.WriteRejected, audit.Refused, e.Reason, e.Source, now))
+		ev := recordOf(f, *t, audit.WriteRejected, audit.Refused, e.Reason, e.Source, now)
+		if f.Rejections++; f.Retries > 0 && f.Rejections > f.Retries {
+			f.Writing = nil
+			g, fx, err := refuse(f, RefusedRetries, e.Source, now)
+			fx.Audit = append([]audit.Event{ev}, fx.Audit...)
+			return g, fx, err
+		}
+		return retry(f, "rejected:"+e.Reason, ev)
 	case NotWritten:
 		return notWritten(f, i, e, now)
 	}
@@ -306,6 +364,7 @@ func confirmed(f Flow, i int, e Written, now time.Time) (Flow, Effects, error) {
 	switch {
 	case next < 0:
 		g, fx := end(f, Done, now, ev)
+		fx.Completed = &Completed{Account: f.Account, Action: f.Action, At: now, Place: f.Place}
 		return g, fx, nil
 	case e.Alone:
 		return retry(f, "missing", ev)

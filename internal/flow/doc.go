@@ -13,6 +13,8 @@
 //   - Password is reached only when the frozen Requirement is satisfied by Proven; Claimed checks it once more. Only a change may
 //     ask for nothing but the current password.
 //   - A proof is of the offer that was asked, its answer was counted before, and it is independent of the proofs before it.
+//   - What bars an attempt is told after the proofs, and a barred flow never reaches Applying.
+//   - The requirement grows only by Alarmed, by one, and never shrinks; who has one half of the directories written is not asked again.
 //   - A decoy never gets a proof and never reaches Applying.
 //   - Targets are written in order, at most one at a time. One is confirmed only after it was under way, and never touched again. A flow
 //     that has confirmed one ends in Done, and Partial says whether something is missing; the owner is told of every part once.

@@ -57,6 +57,12 @@ type Stopped struct {
 	Source  audit.Source
 }
 
+// Alarmed tells of another threat level: an open flow proves one way more, or ends.
+type Alarmed struct {
+	Level  policy.Threat
+	Source audit.Source
+}
+
 // Claimed records the intent to write. From here on only the holder of the claim may report the outcome.
 type Claimed struct {
 	Claim  string
@@ -102,6 +108,7 @@ func (Judged) event() string     { return "Judged" }
 func (Mistyped) event() string   { return "Mistyped" }
 func (Blocked) event() string    { return "Blocked" }
 func (Stopped) event() string    { return "Stopped" }
+func (Alarmed) event() string    { return "Alarmed" }
 func (Claimed) event() string    { return "Claimed" }
 func (Written) event() string    { return "Written" }
 func (Lapsed) event() string     { return "Lapsed" }
@@ -122,6 +129,9 @@ type Start struct {
 	Offers   []Offer
 	Targets  []Target     // in the order of writing; State is not looked at
 	Follows  []account.ID // see Flow
+	Threat   policy.Threat
+	From     string // see Flow
+	Place    Place
 	Source   audit.Source
 }
 

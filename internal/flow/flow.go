@@ -68,8 +68,29 @@ const (
 	RefusedDenied      Refusal = "denied"       // the directory or a policy does not allow it
 	RefusedNotEnrolled Refusal = "not-enrolled" // fewer ways set up than asked for
 	RefusedByPerson    Refusal = "cancelled"
-	RefusedGone        Refusal = "gone" // the account disappeared meanwhile
+	RefusedGone        Refusal = "gone"       // the account disappeared meanwhile
+	RefusedByRule      Refusal = "rule"       // a rule of the settings, which brings its text
+	RefusedByLimit     Refusal = "limit"      // done as often as it may be
+	RefusedByThreat    Refusal = "threat"     // the house has stopped it for now
+	RefusedPrivileged  Refusal = "privileged" // privileged accounts are for the help desk
+	RefusedRetries     Refusal = "retries"    // too many passwords that the directory did not take
 )
+
+// Bar is what stands against an attempt whatever is proven. It is told after the proofs: before, nobody may learn that the account
+// exists.
+type Bar struct {
+	Refusal Refusal           `json:"refusal"`
+	Text    map[string]string `json:"text,omitempty"` // by language
+	Until   time.Time         `json:"until,omitzero"` // when to come back
+}
+
+// Place is where an attempt comes from, as far as the address tells.
+type Place struct {
+	Country   string  `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	Located   bool    `json:"located,omitempty"`
+	Latitude  float64 `json:"latitude,omitempty"`
+	Longitude float64 `json:"longitude,omitempty"`
+}
 
 // Flow is one attempt. It is a value: Apply returns a changed copy.
 type Flow struct {
@@ -105,6 +126,13 @@ type Flow struct {
 	Unlocked    bool                 `json:"unlocked,omitempty"` // with Done: a lock was cleared
 	WasLocked   bool                 `json:"was_locked,omitempty"`
 	Ended       time.Time            `json:"ended,omitzero"`
+	Bar         *Bar                 `json:"bar,omitempty"`
+	Floor       bool                 `json:"floor,omitempty"`      // the account is privileged, or may be
+	Threat      policy.Threat        `json:"threat,omitempty"`     // the level the requirement was made or last raised for
+	Retries     int                  `json:"retries,omitempty"`    // passwords the directory may refuse; 0: no limit
+	Rejections  int                  `json:"rejections,omitempty"` // how many it did
+	From        string               `json:"from,omitempty"`       // the source that failures are counted for
+	Place       Place                `json:"place,omitzero"`
 }
 
 // Writing is the record of intent made before the directory is written.
@@ -120,6 +148,16 @@ type Effects struct {
 	Send        []message.Message
 	CloseOthers bool // expire every other open flow of the account, and end its sessions
 	SignOut     []SignOut
+	Failed      []string   // whose wrong answer it was: keys of the account and the source
+	Completed   *Completed // remembered for limits and signals
+}
+
+// Completed is an attempt that ended well.
+type Completed struct {
+	Account account.ID
+	Action  policy.Action
+	At      time.Time
+	Place   Place
 }
 
 // SignOut ends what an account is signed in to in its directory.

@@ -49,7 +49,17 @@ func anyStart(t *rapid.T) Start {
 		SameClass: rapid.Bool().Draw(t, "same class"),
 		Mandatory: rapid.SliceOfN(rapid.SampledFrom([]factor.Kind{factor.Passkey, factor.TOTP}), 0, 1).Draw(t, "mandatory"),
 	}}
+	s.Decision.Limits.Retries = rapid.IntRange(0, 2).Draw(t, "retries")
+	s.Decision.Floor = rapid.Bool().Draw(t, "privileged")
+	s.Threat = anyLevel(t)
+	if rapid.IntRange(0, 4).Draw(t, "barred") == 0 {
+		s.Decision.Outcome, s.Decision.Reason = policy.Barred, "limit"
+	}
 	return s
+}
+
+func anyLevel(t *rapid.T) policy.Threat {
+	return rapid.SampledFrom([]policy.Threat{policy.Calm, policy.Calm, policy.RaisedByOne, policy.PrivilegedStopped, policy.Stopped}).Draw(t, "level")
 }
 
 // anyEvent draws an event, likely or not, of a flow as it stands.
@@ -102,6 +112,7 @@ func anyEvent(t *rapid.T, f Flow) Event {
 		Written{Claim: claim(f), Target: 1 - max(f.underway(), 0), Outcome: Confirmed},
 		Lapsed{},
 		Superseded{},
+		Alarmed{Level: anyLevel(t)},
 	}).Draw(t, "event")
 }
 
@@ -161,6 +172,20 @@ func sound(t *rapid.T, f, g Flow, ev Event, fx Effects, err error) {
 	if len(g.Proven) > len(f.Proven) && (f.Challenge == nil || f.Challenge.Tries == 0) {
 		t.Fatal("a proof nobody counted")
 	}
+	if g.Bar != nil && (g.Stage == Applying || g.Stage == Done || g.Stage == Password && g.Requirement.Count > 0) {
+		t.Fatalf("%T led to %s past %+v", ev, g.Stage, g.Bar)
+	}
+	if g.Requirement.Count != f.Requirement.Count {
+		if a, ok := ev.(Alarmed); !ok || a.Level != policy.RaisedByOne || f.Threat == policy.RaisedByOne {
+			t.Fatalf("%+v asks for %d, was %d", ev, g.Requirement.Count, f.Requirement.Count)
+		}
+	}
+	if a, ok := ev.(Alarmed); ok && err == nil && a.Level == policy.Stopped && !g.Stage.Final() {
+		t.Fatalf("stopped, and yet at %s", g.Stage)
+	}
+	if (fx.Completed != nil) != (g.Stage == Done && f.Stage == Applying && !g.Partial()) {
+		t.Fatalf("%T to %s: completed %v", ev, g.Stage, fx.Completed)
+	}
 	settled(t, f, g)
 	halves(t, f, g, ev, fx)
 	growing(t, f, g, ev)
@@ -200,7 +225,8 @@ func halves(t *rapid.T, f, g Flow, ev Event, fx Effects) {
 func settled(t *rapid.T, f, g Flow) {
 	f.Stage, f.Version = g.Stage, g.Version
 	for _, pair := range [][2]any{
-		{f.Requirement, g.Requirement},
+		{f.Bar, g.Bar},
+		{f.Floor, g.Floor},
 		{f.Offers, g.Offers},
 		{f.Account, g.Account},
 		{f.Settings, g.Settings},
@@ -215,6 +241,11 @@ func settled(t *rapid.T, f, g Flow) {
 		if !reflect.DeepEqual(pair[0], pair[1]) {
 			t.Fatalf("%v became %v", pair[0], pair[1])
 		}
+	}
+	raised := f.Requirement
+	raised.Count = g.Requirement.Count
+	if !reflect.DeepEqual(raised, g.Requirement) || g.Requirement.Count < f.Requirement.Count || g.Requirement.Count > f.Requirement.Count+1 {
+		t.Fatalf("%+v became %+v", f.Requirement, g.Requirement)
 	}
 	if len(g.Proven) < len(f.Proven) || !reflect.DeepEqual(f.Proven, append([]policy.Proof(nil), g.Proven[:len(f.Proven)]...)) && len(f.Proven) > 0 {
 		t.Fatalf("proofs %v became %v", f.Proven, g.Proven)
@@ -248,7 +279,7 @@ func growing(t *rapid.T, f, g Flow, ev Event) {
 func TestEveryReachableFlowCanBeFinished(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := anyStart(t)
-		s.Decoy, s.Account = false, account.ID{Directory: "corp.example.test", Object: "1"}
+		s.Decoy, s.Decision.Outcome, s.Account = false, policy.Allowed, account.ID{Directory: "corp.example.test", Object: "1"}
 		f, _ := New(s, limits, noon)
 		if f.Stage == Password || f.Requirement.Count == 0 || !f.within(nil, mostMore) {
 			t.Skip("nothing to prove, or not enough set up")

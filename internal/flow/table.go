@@ -26,6 +26,7 @@ var table = []transition{
 	{Choose, "Chose", []Stage{Prove}},
 	{Choose, "Blocked", []Stage{Refused}},
 	{Choose, "Stopped", []Stage{Refused}},
+	{Choose, "Alarmed", []Stage{Choose, Refused}},
 	{Choose, "Lapsed", []Stage{Expired}},
 	{Choose, "Superseded", []Stage{Expired}},
 
@@ -36,10 +37,12 @@ var table = []transition{
 	{Prove, "Judged", []Stage{Prove, Choose, Password, Refused}},
 	{Prove, "Blocked", []Stage{Refused}},
 	{Prove, "Stopped", []Stage{Refused}},
+	{Prove, "Alarmed", []Stage{Prove, Refused}},
 	{Prove, "Lapsed", []Stage{Expired}},
 	{Prove, "Superseded", []Stage{Expired}},
 
-	{Password, "Claimed", []Stage{Applying}},
+	{Password, "Claimed", []Stage{Applying, Refused}},
+	{Password, "Alarmed", []Stage{Password, Choose, Refused, Done}},
 	{Password, "Mistyped", []Stage{Password}},
 	{Password, "Blocked", []Stage{Refused, Done}}, // done, partly: one directory is written and the other will not be
 	{Password, "Stopped", []Stage{Refused, Done}},

@@ -71,7 +71,9 @@ func at(s Stage) []Flow {
 		if s == Applying {
 			one = writing(f)
 		}
-		out = append(out, one)
+		shut := one
+		shut.Bar = &Bar{Refusal: RefusedByLimit}
+		out = append(out, one, shut)
 		for _, first := range []TargetState{TargetPlanned, TargetConfirmed} {
 			g := f
 			g.Targets = []Target{{Account: home, State: first}, {Account: cloud, State: TargetPlanned}}
@@ -113,6 +115,9 @@ func events() []Event {
 		Judged{Next: &Challenge{Ref: "totp"}},
 		Blocked{Until: noon.Add(time.Hour)},
 		Stopped{Refusal: RefusedByPerson},
+		Alarmed{Level: policy.Calm},
+		Alarmed{Level: policy.RaisedByOne},
+		Alarmed{Level: policy.Stopped},
 		Claimed{Claim: "c1", Before: make([]Before, 1)},
 		Claimed{Claim: "c1", Before: make([]Before, 2)},
 		Written{Claim: "c1"},
