@@ -48,6 +48,8 @@ type Deps struct {
 	Resolve secret.Resolver
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Resolver finds other domains; nil: the settings say whom to ask.
+	Resolver Resolver
 }
 
 // Directory is one domain. It is safe for concurrent use.
@@ -63,6 +65,7 @@ type Directory struct {
 	standIns ldapconn.StandIns
 	writers  ldapconn.Writers[rootDSE]
 	signIns  ldapconn.Turns
+	resolver Resolver
 }
 
 // Open checks the configuration and reads the certificates and the service account's password. It connects to nothing: a
@@ -83,7 +86,10 @@ func Open(c Config, deps Deps) (directory.Directory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("base_dn: %w", err)
 	}
-	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, standIns: ldapconn.NewStandIns()}
+	d := &Directory{config: c, root: rootDN(c.Domain), base: base, now: deps.Now, log: deps.Log, standIns: ldapconn.NewStandIns(), resolver: deps.Resolver}
+	if d.resolver == nil {
+		d.resolver = resolver(c.DNSServer)
+	}
 	d.pool, err = ldapconn.NewPool(ldapconn.Spec[rootDSE]{
 		Directory: c.Domain, Servers: c.Servers, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet, Busy: forgotten,
 		Now: deps.Now, Log: deps.Log,

@@ -3,6 +3,7 @@ package ad
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type Config struct {
 	// User is the service account: a UPN, DOMAIN\name or DN.
 	User     string     `yaml:"user"`
 	Password secret.Ref `yaml:"password"`
+	// DNSServer is asked where other domains are (address, or address:port), when domains are discovered; empty: whom the system asks.
+	DNSServer string `yaml:"dns_server,omitempty"`
 	// Attributes are read besides those Rekey needs, for policies to match on.
 	Attributes []string `yaml:"attributes,omitempty"`
 	// ConnectTimeout bounds the way to a server and its TLS handshake; 0: 3s.
@@ -54,6 +57,9 @@ func (c Config) Validate() error {
 	}
 	if c.Password.IsZero() {
 		errs = append(errs, errors.New("password: want a file, env or sealed"))
+	}
+	if _, err := netip.ParseAddrPort(dnsAddress(c.DNSServer)); c.DNSServer != "" && err != nil {
+		errs = append(errs, fmt.Errorf("dns_server: want an address such as 10.1.2.3, or 10.1.2.3:53, got %q", c.DNSServer))
 	}
 	return errors.Join(append(errs, c.limits().Validate(), ldapconn.CheckServers(c.Servers, false), c.checkBase(), c.checkAttributes())...)
 }

@@ -29,6 +29,7 @@ ca_file: /etc/ca.pem
 base_dn: OU=People,DC=corp,DC=example,DC=test
 user: CORP\svc-rekey
 password: {file: /run/secrets/ad}
+dns_server: 10.1.2.3
 attributes: [department, l, extensionAttribute1]
 connect_timeout: 2s
 read_timeout: 3s
@@ -56,6 +57,8 @@ func TestValidateNamesTheKey(t *testing.T) {
 		change func(*Config)
 	}{
 		{"domain:", func(c *Config) { c.Domain = "CORP" }},
+		{"dns_server:", func(c *Config) { c.DNSServer = "dc1.corp.example.test" }},
+		{"dns_server:", func(c *Config) { c.DNSServer = "10.1.2.3:x" }},
 		{"domain:", func(c *Config) { c.Domain = "corp..test" }},
 		{"domain:", func(c *Config) { c.Domain = "corp.test,DC=x" }},
 		{"netbios:", func(c *Config) { c.NetBIOS = `CORP\` }},

@@ -61,8 +61,7 @@ type Conn[R Root] struct {
 func (s *Server[R]) Connect(ctx context.Context, limit time.Duration) (*Conn[R], error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	var dialer net.Dialer
-	raw, err := dialer.DialContext(ctx, "tcp", s.address)
+	raw, err := s.dial(ctx, "tcp", s.address)
 	if err != nil {
 		return nil, &LostError{Server: s.URL, Cause: err}
 	}

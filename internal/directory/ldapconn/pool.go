@@ -39,6 +39,9 @@ func NewPool[R Root](spec Spec[R]) (*Pool[R], error) {
 	if err != nil {
 		return nil, err
 	}
+	if spec.Dial == nil {
+		spec.Dial = new(net.Dialer).DialContext
+	}
 	p := &Pool[R]{spec: spec, slots: make(chan struct{}, spec.Limits.Connections), failover: newFailover(len(spec.Servers), spec.Now)}
 	for i, text := range spec.Servers {
 		address, upgrade, err := Address(text, true)
@@ -50,7 +53,7 @@ func NewPool[R Root](spec Spec[R]) (*Pool[R], error) {
 			return nil, err
 		}
 		p.servers = append(p.servers, &Server[R]{
-			Index: i, URL: text, Name: host, address: address, startTLS: upgrade, busy: spec.Busy,
+			Index: i, URL: text, Name: host, address: address, startTLS: upgrade, busy: spec.Busy, dial: spec.Dial,
 			tls: &tls.Config{ServerName: host, RootCAs: certificates, MinVersion: tls.VersionTLS12},
 		})
 	}

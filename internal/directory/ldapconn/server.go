@@ -1,7 +1,9 @@
 package ldapconn
 
 import (
+	"context"
 	"crypto/tls"
+	"net"
 	"sync"
 	"time"
 )
@@ -16,6 +18,7 @@ type Server[R Root] struct {
 	startTLS bool
 	tls      *tls.Config
 	busy     func(error) bool
+	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu   sync.Mutex
 	idle []*Conn[R]

@@ -81,6 +81,8 @@ type Spec[R Root] struct {
 	// Busy recognizes, besides busy(51) and unavailable(52), an answer that says that nothing was done and a new connection is
 	// needed. It may be nil.
 	Busy func(error) bool
+	// Dial reaches a server; nil: as the system does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	Now  func() time.Time
 	Log  *slog.Logger
 }
