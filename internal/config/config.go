@@ -38,6 +38,8 @@ type Config struct {
 	KeyFile string `yaml:"key_file" env:"REKEY_KEY_FILE"`
 	// SettingsFile is the settings document used at the very first start only.
 	SettingsFile string `yaml:"settings_file" env:"REKEY_SETTINGS_FILE"`
+	// SettingsLocked leaves the settings to version control: pages may show them, only commands save versions.
+	SettingsLocked bool `yaml:"settings_locked" env:"REKEY_SETTINGS_LOCKED"`
 	// TrustedProxies are networks whose X-Forwarded-For is believed; empty: nobody's.
 	TrustedProxies []string `yaml:"trusted_proxies" env:"REKEY_TRUSTED_PROXIES"`
 	// GeoFiles are databases of MaxMind or DB-IP (.mmdb) that say where an address is; empty: nobody knows.

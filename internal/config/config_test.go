@@ -87,11 +87,12 @@ func TestTheEnvironmentWins(t *testing.T) {
 	t.Setenv("REKEY_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1/32")
 	t.Setenv("REKEY_KEEP_FLOWS", "48h")
 	t.Setenv("REKEY_DATABASE_CONNS", "4")
+	t.Setenv("REKEY_SETTINGS_LOCKED", "true")
 	c, err := config.Load(file(t, least+"listen: 127.0.0.1:1\nlog_level: debug\nkeep_flows: 1h\ntrusted_proxies: [172.16.0.0/12]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "0.0.0.0:80" || len(c.TrustedProxies) != 2 || c.KeepFlows != 48*time.Hour || c.DatabaseConns != 4 {
+	if c.Listen != "0.0.0.0:80" || len(c.TrustedProxies) != 2 || c.KeepFlows != 48*time.Hour || c.DatabaseConns != 4 || !c.SettingsLocked {
 		t.Errorf("the file won: %+v", c)
 	}
 	if c.LogLevel != "debug" || c.PublicURL != "https://reset.example.com" {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,8 @@ type Manager struct {
 	log      *slog.Logger
 	// Switched is called after every switch, before the next one; may be nil.
 	Switched func(*Compiled)
+	// Locked takes versions from operators alone: version control owns the settings, and pages may only show them. Set it before use.
+	Locked bool
 
 	mu      sync.Mutex // one switch at a time
 	retired []func()   // close, once, what earlier versions used alone
@@ -77,13 +80,37 @@ func (m *Manager) Load(ctx context.Context, firstName string, first []byte) erro
 // Change says who saves a version and why.
 type Change struct {
 	Author, Reason string
+	Origin         Origin
+	// After is the version that the document was made from or compared with; 0: whatever is the newest.
+	After int64
+	// Notes are kept in the audit log beside author and reason.
+	Notes map[string]string
 }
 
+// Origin is where a version comes from. The zero value may least.
+type Origin uint8
+
+// The origins.
+const (
+	FromPages    Origin = iota // somebody changed it in the portal, or it took it over by itself
+	FromOperator               // a command, as a rule of the pipeline that owns the settings
+)
+
+// ErrLocked refuses a version from pages.
+var ErrLocked = errors.New("settings_locked: the settings are kept in version control: change them there, and rekey settings apply puts them in force")
+
 // Apply checks a document and saves it as the next version. It is in force here when Apply returns, on other replicas within
-// seconds.
+// seconds. Errors: ErrLocked; a *fault.Error of kind Conflict when Change.After is not the newest any more or somebody else was faster;
+// what Check gives.
 func (m *Manager) Apply(ctx context.Context, name string, text []byte, ch Change) (int64, error) {
+	if m.Locked && ch.Origin != FromOperator {
+		return 0, ErrLocked
+	}
 	if err := m.Check(name, text); err != nil {
 		return 0, err
+	}
+	if ch.After != 0 {
+		return m.save(ctx, text, ch.After, ch)
 	}
 	after := int64(0)
 	switch last, err := m.store.LatestSettings(ctx); {
@@ -99,9 +126,10 @@ func (m *Manager) Apply(ctx context.Context, name string, text []byte, ch Change
 func (m *Manager) save(ctx context.Context, text []byte, after int64, ch Change) (int64, error) {
 	now := m.deps.Now()
 	v := site.Version{At: now, Author: ch.Author, Reason: ch.Reason, Document: text}
+	detail := map[string]string{"author": ch.Author, "reason": ch.Reason}
+	maps.Copy(detail, ch.Notes)
 	ev := audit.Event{
-		Name: audit.SettingsApplied, At: now, Actor: audit.Operator, Outcome: audit.OK, Settings: after + 1,
-		Detail: map[string]string{"author": ch.Author, "reason": ch.Reason},
+		Name: audit.SettingsApplied, At: now, Actor: audit.Operator, Outcome: audit.OK, Settings: after + 1, Detail: detail,
 	}
 	number, err := m.store.AppendSettings(ctx, v, after, ev)
 	if err != nil {
@@ -113,16 +141,22 @@ func (m *Manager) save(ctx context.Context, text []byte, after int64, ch Change)
 
 // Check parses and compiles a document without saving it or keeping anything open. Errors name file, line and key.
 func (m *Manager) Check(name string, text []byte) error {
+	_, err := m.Try(name, text)
+	return err
+}
+
+// Try is Check and gives what the document compiles into, to decide by: its directories are closed.
+func (m *Manager) Try(name string, text []byte) (*site.Snapshot, error) {
 	d, err := Parse(name, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := Compile(d, 0, m.registry, m.deps, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c.closeBut(nil)
-	return nil
+	return c.Snapshot, nil
 }
 
 // use compiles a version and switches to it.

@@ -118,6 +118,60 @@ func TestApplySavesAndSwitches(t *testing.T) {
 	}
 }
 
+// TestLockedSettingsAreTheOperators: with settings_locked whatever does not come from an operator's command is refused, nothing is
+// saved, and the error says what to do.
+func TestLockedSettingsAreTheOperators(t *testing.T) {
+	r := replicas(t, 1)[0]
+	r.Locked = true
+	if err := r.Load(t.Context(), "first.yaml", []byte(least)); err != nil {
+		t.Fatalf("the first start: %v", err)
+	}
+	next := []byte(with("flow: {idle: 5m}"))
+	_, err := r.Apply(t.Context(), "page", next, by("an administrator"))
+	if !errors.Is(err, settings.ErrLocked) || !strings.Contains(err.Error(), "settings_locked") {
+		t.Errorf("got %v", err)
+	}
+	if v, err := r.store.LatestSettings(t.Context()); err != nil || v.Number != 1 {
+		t.Errorf("version %d, %v", v.Number, err)
+	}
+	pipeline := by("pipeline")
+	pipeline.Origin = settings.FromOperator
+	if n, err := r.Apply(t.Context(), "next.yaml", next, pipeline); err != nil || n != 2 {
+		t.Errorf("version %d, %v", n, err)
+	}
+}
+
+// TestApplyOverWhatWasLookedAt: a document that was compared with one version is not saved over another.
+func TestApplyOverWhatWasLookedAt(t *testing.T) {
+	r := replicas(t, 1)[0]
+	if err := r.Load(t.Context(), "first.yaml", []byte(least)); err != nil {
+		t.Fatal(err)
+	}
+	over := by("root")
+	over.After = 1
+	for want, kind := range []fault.Kind{0, fault.Conflict} {
+		if _, err := r.Apply(t.Context(), "next.yaml", []byte(with("flow: {idle: 5m}")), over); (err != nil) != (want == 1) || err != nil && fault.Of(err).Kind != kind {
+			t.Errorf("%d: %v", want, err)
+		}
+	}
+}
+
+// TestNotesAreRecorded beside author and reason.
+func TestNotesAreRecorded(t *testing.T) {
+	s := &shelf{}
+	f := &farm{}
+	m := settings.NewManager(s, f.registry(), deps(plain{}))
+	t.Cleanup(m.Close)
+	ch := by("root")
+	ch.Notes = map[string]string{"reverts": "1"}
+	if _, err := m.Apply(t.Context(), "x.yaml", []byte(least), ch); err != nil {
+		t.Fatal(err)
+	}
+	if d := s.events[0].Detail; d["author"] != "root" || d["reason"] != "because" || d["reverts"] != "1" {
+		t.Errorf("recorded %v", d)
+	}
+}
+
 // TestAttack10OneOfTwoEditorsWins: the other is told, and nothing of its document is in force.
 func TestAttack10OneOfTwoEditorsWins(t *testing.T) {
 	rs := replicas(t, 2)
@@ -199,7 +253,10 @@ func TestWatchFollowsWhatCompiles(t *testing.T) {
 }
 
 // shelf keeps versions in memory, for the test that needs a clock of its own.
-type shelf struct{ versions []site.Version }
+type shelf struct {
+	versions []site.Version
+	events   []audit.Event
+}
 
 func (s *shelf) LatestSettings(context.Context) (site.Version, error) {
 	if len(s.versions) == 0 {
@@ -208,8 +265,8 @@ func (s *shelf) LatestSettings(context.Context) (site.Version, error) {
 	return s.versions[len(s.versions)-1], nil
 }
 
-func (s *shelf) AppendSettings(_ context.Context, v site.Version, after int64, _ audit.Event) (int64, error) {
-	v.Number = after + 1
+func (s *shelf) AppendSettings(_ context.Context, v site.Version, after int64, e audit.Event) (int64, error) {
+	v.Number, s.events = after+1, append(s.events, e)
 	s.versions = append(s.versions, v)
 	return v.Number, nil
 }

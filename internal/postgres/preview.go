@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"rekey/internal/account"
+	"rekey/internal/authenticator"
+	"rekey/internal/preview"
+)
+
+var _ preview.Store = (*Store)(nil)
+
+// Copies implements preview.Store.
+func (s *Store) Copies(ctx context.Context) ([]preview.Copy, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT directory, current, (SELECT count(*) FROM person p WHERE p.dir = s.dir AND gone IS NULL) FROM sync_state s ORDER BY directory`)
+	if err != nil {
+		return nil, fmt.Errorf("read how old the copy is: %w", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c preview.Copy, err error) {
+		return c, row.Scan(&c.Directory, orZero{&c.At}, &c.People)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read how old the copy is: %w", err)
+	}
+	return all, nil
+}
+
+// decidingColumns are what decisions look at.
+const decidingColumns = `object, disabled, expired, privileged, synced, sam, upn, netbios, path, sid, anchor, attributes`
+
+// People implements preview.Store.
+func (s *Store) People(ctx context.Context, directory, after string, most int) ([]account.Account, error) {
+	behind, _ := keyOf(after) // all zero without one, which is no object's
+	return s.people(ctx, directory, `
+		SELECT `+decidingColumns+` FROM person WHERE dir = (SELECT dir FROM sync_state WHERE directory = $1) AND object > $2 AND gone IS NULL
+		ORDER BY object LIMIT $3`, behind, most)
+}
+
+// Anchored implements preview.Store.
+func (s *Store) Anchored(ctx context.Context, directory string, anchors []string) ([]account.Account, error) {
+	return s.people(ctx, directory, `
+		SELECT `+decidingColumns+` FROM person WHERE dir = (SELECT dir FROM sync_state WHERE directory = $1) AND anchor = ANY($2) AND gone IS NULL`,
+		anchors)
+}
+
+func (s *Store) people(ctx context.Context, directory, query string, args ...any) ([]account.Account, error) {
+	rows, err := s.pool.Query(ctx, query, append([]any{directory}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("read the copy of %s: %w", directory, err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (account.Account, error) {
+		a := account.Account{ID: account.ID{Directory: directory}}
+		var object uuid.UUID
+		err := row.Scan(&object, &a.State.Disabled, &a.State.Expired, &a.State.Privileged, &a.State.Synced, &a.SAM, &a.UPN, &a.NetBIOS, &a.Path,
+			&a.SID, &a.Anchor, &a.Attributes)
+		a.ID.Object = object.String()
+		return a, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the copy of %s: %w", directory, err)
+	}
+	return all, nil
+}
+
+// Known implements preview.Store.
+func (s *Store) Known(ctx context.Context, directory string, objects []string) (map[string]preview.Known, error) {
+	known := make(map[string]preview.Known, len(objects))
+	batch := &pgx.Batch{}
+	memberships(batch, known, directory, objects)
+	enrolled(batch, known, directory, objects)
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("read what is known of people of %s: %w", directory, err)
+	}
+	return known, nil
+}
+
+// memberships reads groups, direct and nested, of many accounts at once. UNION leaves out what was met before, so that a group in
+// itself ends.
+func memberships(batch *pgx.Batch, known map[string]preview.Known, directory string, objects []string) {
+	batch.Queue(`
+		WITH RECURSIVE d AS (SELECT dir FROM sync_state WHERE directory = $1), up (who, grp) AS (
+			SELECT child, grp FROM member WHERE dir = (SELECT dir FROM d) AND child = ANY($2::uuid[])
+			UNION SELECT p.object, g.object FROM person p JOIN grp g ON g.dir = p.dir AND g.policy = ANY(p.own_groups)
+				WHERE p.dir = (SELECT dir FROM d) AND p.object = ANY($2::uuid[])
+			UNION SELECT up.who, m.grp FROM up JOIN member m ON m.dir = (SELECT dir FROM d) AND m.child = up.grp
+		)
+		SELECT up.who, g.policy, g.name FROM up JOIN grp g ON g.dir = (SELECT dir FROM d) AND g.object = up.grp`,
+		directory, keysOf(objects)).Query(func(rows pgx.Rows) error {
+		var who uuid.UUID
+		var g account.Group
+		_, err := pgx.ForEachRow(rows, []any{&who, &g.ID, &g.Name}, func() error {
+			k := known[who.String()]
+			k.Groups = append(k.Groups, g)
+			known[who.String()] = k
+			return nil
+		})
+		return err
+	})
+}
+
+// enrolled reads credentials of many accounts at once, oldest first. What they hold stays sealed.
+func enrolled(batch *pgx.Batch, known map[string]preview.Known, directory string, objects []string) {
+	batch.Queue(`
+		SELECT object, id, version, kind, label, channel, created FROM credential WHERE directory = $1 AND object = ANY($2) ORDER BY created, id`,
+		directory, objects).Query(func(rows pgx.Rows) error {
+		c := authenticator.Credential{}
+		c.Account.Directory = directory
+		_, err := pgx.ForEachRow(rows, []any{&c.Account.Object, &c.ID, &c.Version, &c.Kind, &c.Label, &c.Channel, &c.Created}, func() error {
+			k := known[c.Account.Object]
+			k.Credentials = append(k.Credentials, c)
+			known[c.Account.Object] = k
+			return nil
+		})
+		return err
+	})
+}
