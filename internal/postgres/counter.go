@@ -49,19 +49,32 @@ func (s *Store) Adjust(ctx context.Context, key string, e flow.Effects, change f
 	return nil
 }
 
+// Standing implements recovery.Tx.
+func (t *tx) Standing(ctx context.Context, key string, who account.ID) (recovery.Standing, error) {
+	var st recovery.Standing
+	t.batch.Queue(`SELECT EXISTS (SELECT FROM frozen WHERE directory = $1 AND object = $2)`, who.Directory, who.Object,
+	).QueryRow(func(row pgx.Row) error { return row.Scan(&st.Frozen) })
+	var err error
+	st.Counter, err = t.Counter(ctx, key)
+	return st, err
+}
+
 // Counter implements recovery.Tx and enrollment.Tx. It makes a row that is missing, since only a row can be locked: of two
 // first failures at once the second must see the first.
 func (t *tx) Counter(ctx context.Context, key string) (throttle.Counter, error) {
 	var c throttle.Counter
-	var since, held zeronull.Timestamptz
 	t.batch.Queue(`
 		INSERT INTO counter AS c (key) VALUES ($1) ON CONFLICT (key) DO UPDATE SET failures = c.failures
 		RETURNING failures, since, holds, held_until`, key,
-	).QueryRow(func(row pgx.Row) error { return row.Scan(&c.Failures, &since, &c.Holds, &held) })
+	).QueryRow(func(row pgx.Row) error {
+		var since, held zeronull.Timestamptz
+		err := row.Scan(&c.Failures, &since, &c.Holds, &held)
+		c.Since, c.HeldUntil = utc(since), utc(held)
+		return err
+	})
 	if err := t.send(ctx); err != nil {
 		return throttle.Counter{}, fmt.Errorf("lock counter: %w", err)
 	}
-	c.Since, c.HeldUntil = utc(since), utc(held)
 	return c, nil
 }
 

@@ -23,7 +23,7 @@ func TestAttack10EveryFailureIsCounted(t *testing.T) {
 			if err := s.Adjust(t.Context(), "account:alice", flow.Effects{}, fail); err != nil {
 				return err
 			}
-			_, err := s.UpdateFlow(t.Context(), flow.ID(fmt.Sprint("f", i)), func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+			_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(fmt.Sprint("f", i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 				c, err := tx.Counter(t.Context(), "account:alice")
 				if err != nil {
 					return f, flow.Effects{}, err

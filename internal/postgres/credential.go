@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -109,32 +108,21 @@ func (s *Store) Import(ctx context.Context, cs []authenticator.Credential, e flo
 }
 
 // SaveCredential implements recovery.Tx and enrollment.Tx.
-func (t *tx) SaveCredential(ctx context.Context, c authenticator.Credential) error {
+func (t *tx) SaveCredential(_ context.Context, c authenticator.Credential) error {
 	data, err := t.store.keys.Seal(sealCredential, c.Data, []byte(credentialRow(c)))
 	if err != nil {
 		return err
 	}
-	rows, err := t.exec(ctx, `
+	t.swap("save credential", `
 		UPDATE credential SET version = version + 1, label = $5, channel = $6, data = $7, last_used = $8
 		WHERE id = $1 AND version = $2 AND directory = $3 AND object = $4`,
 		c.ID, c.Version, c.Account.Directory, c.Account.Object, c.Label, string(c.Channel), data, zeronull.Timestamptz(c.LastUsed))
-	return swapped(rows, err, "save credential")
+	return nil
 }
 
 // DeleteCredential implements recovery.Tx and enrollment.Tx.
-func (t *tx) DeleteCredential(ctx context.Context, c authenticator.Credential) error {
-	rows, err := t.exec(ctx, `DELETE FROM credential WHERE id = $1 AND version = $2 AND directory = $3 AND object = $4`,
+func (t *tx) DeleteCredential(_ context.Context, c authenticator.Credential) error {
+	t.swap("delete credential", `DELETE FROM credential WHERE id = $1 AND version = $2 AND directory = $3 AND object = $4`,
 		c.ID, c.Version, c.Account.Directory, c.Account.Object)
-	return swapped(rows, err, "delete credential")
-}
-
-// swapped judges a compare-and-set.
-func swapped(rows int64, err error, what string) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if rows != 1 {
-		return conflict(errors.New(what + ": it was changed meanwhile"))
-	}
 	return nil
 }

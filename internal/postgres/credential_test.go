@@ -30,7 +30,7 @@ func TestCredentials(t *testing.T) {
 		return cs
 	}
 	change := func(do func(recovery.Tx) error) error {
-		_, err := s.UpdateFlow(t.Context(), "f", func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+		_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			return f, flow.Effects{}, do(tx)
 		})
 		return err
@@ -103,7 +103,7 @@ func TestAttack10OneOfSixteenSpendsTheCredential(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s.exec(t, `UPDATE credential SET version = 1`)
 			oneWinner(t, race(racers, func(i int) error {
-				_, err := s.UpdateFlow(t.Context(), flow.ID(rune('a'+i)), func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+				_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(rune('a'+i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 					return f, flow.Effects{}, spend(tx)
 				})
 				return err
@@ -144,7 +144,7 @@ func TestAttack10FlowAndSessionSpendTheCredentialOnce(t *testing.T) {
 	}
 	oneWinner(t, race(2, func(i int) error {
 		if i == 0 {
-			_, err := s.UpdateFlow(t.Context(), "f", func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+			_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 				return f, flow.Effects{}, tx.SaveCredential(t.Context(), spent[0])
 			})
 			return err

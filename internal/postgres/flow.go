@@ -46,13 +46,14 @@ func (s *Store) FlowByToken(ctx context.Context, token recovery.TokenHash) (flow
 }
 
 // UpdateFlow implements recovery.Store.
-func (s *Store) UpdateFlow(ctx context.Context, id flow.ID, change recovery.Change) (flow.Flow, error) {
+func (s *Store) UpdateFlow(ctx context.Context, known flow.Flow, change recovery.Change) (flow.Flow, error) {
 	var stored flow.Flow
 	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
-		f, err := t.lockFlow(ctx, id)
+		f, err := t.lockFlow(ctx, known)
 		if err != nil {
 			return err
 		}
+		known.Version = 0 // one that has moved on is read the next time
 		ft := &flowTx{tx: t}
 		next, effects, err := change(ft, f)
 		if err != nil {
@@ -74,13 +75,23 @@ func (s *Store) UpdateFlow(ctx context.Context, id flow.ID, change recovery.Chan
 	return stored, nil
 }
 
-// lockFlow locks the account first, then reads and locks the flow. Decoys have no account and share no lock.
-func (t *tx) lockFlow(ctx context.Context, id flow.ID) (flow.Flow, error) {
+// lockFlow locks the account first, then the flow. Decoys have no account and share no lock. A flow that the caller has read is not read
+// again: the locks go out with the next statement, and fail if it has moved on since.
+func (t *tx) lockFlow(ctx context.Context, known flow.Flow) (flow.Flow, error) {
+	if known.Version != 0 {
+		lock := string(known.ID)
+		if known.Account.Object != "" {
+			lock = known.Account.String()
+		}
+		t.batch.Queue(lockAccount, lock)
+		t.batch.Queue(`SELECT flow_unmoved($1, $2)`, string(known.ID), known.Version)
+		return known, nil
+	}
 	var f flow.Flow
 	t.batch.Queue(`
 		SELECT pg_advisory_xact_lock(hashtextextended(CASE WHEN object = '' THEN id ELSE directory || '/' || object END, 0))
-		FROM flow WHERE id = $1`, string(id))
-	t.batch.Queue(`SELECT version, document FROM flow WHERE id = $1 FOR UPDATE`, string(id)).QueryRow(func(row pgx.Row) error {
+		FROM flow WHERE id = $1`, string(known.ID))
+	t.batch.Queue(`SELECT version, document FROM flow WHERE id = $1 FOR UPDATE`, string(known.ID)).QueryRow(func(row pgx.Row) error {
 		var err error
 		f, err = t.store.flow(row)
 		return err

@@ -52,11 +52,11 @@ func TestFlows(t *testing.T) {
 		wantKind(t, "read", err, fault.NotFound)
 	})
 	t.Run("unknown flow is not found", func(t *testing.T) {
-		_, err := s.UpdateFlow(t.Context(), "none", keep(flow.Effects{}))
+		_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "none"}, keep(flow.Effects{}))
 		wantKind(t, "update", err, fault.NotFound)
 	})
 	t.Run("update moves the version by one", func(t *testing.T) {
-		got, err := s.UpdateFlow(t.Context(), "open", func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+		got, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "open"}, func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			f.Notice, f.Challenge, f.Stage, f.Version = "wrong-code", nil, flow.Choose, 99
 			return f, flow.Effects{}, nil
 		})
@@ -67,9 +67,40 @@ func TestFlows(t *testing.T) {
 			t.Errorf("stored %+v", again)
 		}
 	})
+	t.Run("a flow that has moved on since it was read is read again", func(t *testing.T) {
+		known := s.create(t, newFlow("moved", alice()))
+		for _, notice := range []string{"first", "second"} { // both from what was read at the start
+			got, err := s.UpdateFlow(t.Context(), known, func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+				f.Notice += notice
+				return f, flow.Effects{Audit: []audit.Event{event(audit.ProofRejected, alice(), notice)}}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again := s.read(t, "moved"); again.Version != got.Version || again.Notice != got.Notice {
+				t.Errorf("given %+v, stored %+v", got, again)
+			}
+		}
+		if got := s.read(t, "moved"); got.Version != 3 || got.Notice != "firstsecond" {
+			t.Errorf("version %d, notice %q: an update is lost", got.Version, got.Notice)
+		}
+		if n := s.count(t, `SELECT count(*) FROM audit_event WHERE name = 'proof.rejected'`); n != 2 {
+			t.Errorf("%d records, want 2", n)
+		}
+	})
+	t.Run("a flow that was deleted since it was read is not found, and leaves no record", func(t *testing.T) {
+		known := s.create(t, newFlow("deleted", alice()))
+		s.exec(t, `DELETE FROM flow WHERE id = 'deleted'`)
+		records := s.count(t, `SELECT size FROM audit_head`)
+		_, err := s.UpdateFlow(t.Context(), known, keep(flow.Effects{Audit: []audit.Event{event(audit.ProofRejected, alice(), "x")}}))
+		wantKind(t, "update", err, fault.NotFound)
+		if n := s.count(t, `SELECT size FROM audit_head`); n != records {
+			t.Errorf("%d records, want %d", n, records)
+		}
+	})
 	t.Run("rotated token: the old one opens nothing", func(t *testing.T) {
 		s.create(t, newFlow("rotated", alice()))
-		_, err := s.UpdateFlow(t.Context(), "rotated", func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+		_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "rotated"}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			return f, flow.Effects{}, tx.RotateToken(t.Context(), hash("fresh"))
 		})
 		if err != nil {
@@ -83,7 +114,7 @@ func TestFlows(t *testing.T) {
 	})
 	t.Run("a flow keeps its account", func(t *testing.T) {
 		s.create(t, newFlow("kept", alice()))
-		got, err := s.UpdateFlow(t.Context(), "kept", func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+		got, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "kept"}, func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			f.Account = bob()
 			return f, flow.Effects{}, nil
 		})
@@ -132,14 +163,14 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 	}
 	t.Run("an error of the change", func(t *testing.T) {
 		broken := errors.New("broken")
-		if _, err := s.UpdateFlow(t.Context(), "f", everything(broken)); !errors.Is(err, broken) {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, everything(broken)); !errors.Is(err, broken) {
 			t.Fatalf("got %v", err)
 		}
 		untouched(t)
 	})
 	t.Run("an audit record that cannot be written", func(t *testing.T) {
 		s.exec(t, `ALTER TABLE audit_event ADD CONSTRAINT full_disk CHECK (name <> 'proof.accepted')`)
-		if _, err := s.UpdateFlow(t.Context(), "f", everything(nil)); err == nil {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, everything(nil)); err == nil {
 			t.Fatal("the change was accepted")
 		}
 		s.exec(t, `ALTER TABLE audit_event DROP CONSTRAINT full_disk`)
@@ -147,14 +178,14 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 	})
 	t.Run("a message that cannot be queued", func(t *testing.T) {
 		s.exec(t, `ALTER TABLE river_job ADD CONSTRAINT full_disk CHECK (kind <> 'deliver')`)
-		if _, err := s.UpdateFlow(t.Context(), "f", everything(nil)); err == nil {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, everything(nil)); err == nil {
 			t.Fatal("the change was accepted")
 		}
 		s.exec(t, `ALTER TABLE river_job DROP CONSTRAINT full_disk`)
 		untouched(t)
 	})
 	t.Run("success", func(t *testing.T) {
-		if _, err := s.UpdateFlow(t.Context(), "f", everything(nil)); err != nil {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, everything(nil)); err != nil {
 			t.Fatal(err)
 		}
 		st, err := s.Standing(t.Context(), "account:alice", alice())
@@ -171,7 +202,7 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 		}
 	})
 	t.Run("the same message is queued once", func(t *testing.T) {
-		if _, err := s.UpdateFlow(t.Context(), "f", keep(flow.Effects{Send: []message.Message{mail("m1"), mail("m2")}})); err != nil {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, keep(flow.Effects{Send: []message.Message{mail("m1"), mail("m2")}})); err != nil {
 			t.Fatal(err)
 		}
 		if n := s.count(t, `SELECT count(*) FROM river_job`); n != 2 {
@@ -183,7 +214,7 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 func TestDeadMessagesAreCounted(t *testing.T) {
 	s := newStore(t)
 	s.create(t, newFlow("f", alice()))
-	if _, err := s.UpdateFlow(t.Context(), "f", keep(flow.Effects{Send: []message.Message{mail("m1"), mail("m2")}})); err != nil {
+	if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, keep(flow.Effects{Send: []message.Message{mail("m1"), mail("m2")}})); err != nil {
 		t.Fatal(err)
 	}
 	s.exec(t, `UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE args->>'id' = 'm1'`)
@@ -196,7 +227,7 @@ func TestAttack10OneOfSixteenMovesTheFlow(t *testing.T) {
 	s := newRaceTrack(t)
 	s.create(t, newFlow("f", alice()))
 	oneWinner(t, race(racers, func(i int) error {
-		_, err := s.UpdateFlow(t.Context(), "f", func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+		_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			if f.Version != 1 {
 				return f, flow.Effects{}, fault.New(fault.Conflict, "problem.stale")
 			}
@@ -219,7 +250,7 @@ func TestCloseOthers(t *testing.T) {
 	s.create(t, newFlow("decoy", account.ID{}))
 	s.signIn(t, newSession("alices", alice()))
 	s.signIn(t, newSession("bobs", bob()))
-	if _, err := s.UpdateFlow(t.Context(), "mine", finish); err != nil {
+	if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "mine"}, finish); err != nil {
 		t.Fatal(err)
 	}
 	want := map[flow.ID]flow.Stage{
@@ -240,7 +271,7 @@ func TestCloseOthers(t *testing.T) {
 		}
 	}
 	t.Run("a decoy closes nothing", func(t *testing.T) {
-		if _, err := s.UpdateFlow(t.Context(), "decoy", finish); err != nil {
+		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "decoy"}, finish); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.read(t, "bobs").Stage; got != flow.Choose {
@@ -262,7 +293,7 @@ func TestCloseOthersNeverDeadlocks(t *testing.T) {
 	_ = race(2, func(kind int) error {
 		if kind == 0 {
 			flows = race(racers, func(i int) error {
-				_, err := s.UpdateFlow(t.Context(), flow.ID(fmt.Sprint("f", i)), func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+				_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(fmt.Sprint("f", i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 					runs.Add(1)
 					if _, err := tx.Counter(t.Context(), "account:alice"); err != nil {
 						return f, flow.Effects{}, err

@@ -16,7 +16,7 @@ func TestSignOutsAreQueuedWithTheResult(t *testing.T) {
 	later := time.Now().Add(time.Hour)
 	f := s.create(t, newFlow("f", alice()))
 	e := flow.Effects{SignOut: []flow.SignOut{{Account: cloud}, {Account: cloud, At: later}}}
-	_, err := s.UpdateFlow(t.Context(), f.ID, func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) { return f, e, nil })
+	_, err := s.UpdateFlow(t.Context(), f, func(_ recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) { return f, e, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ type tx struct {
 	conn  *pgxpool.Conn
 	store *Store
 	batch pgx.Batch
+	doubt bool // what is queued may yet refuse the rest
 	done  bool // committed
 }
 
@@ -107,7 +108,7 @@ func (t *tx) send(ctx context.Context) error {
 		return nil
 	}
 	batch := t.batch
-	t.batch = pgx.Batch{}
+	t.batch, t.doubt = pgx.Batch{}, false
 	return t.conn.SendBatch(ctx, &batch).Close()
 }
 
@@ -120,8 +121,30 @@ func (t *tx) exec(ctx context.Context, sql string, args ...any) (rows int64, err
 	return rows, t.send(ctx)
 }
 
+// swap queues a compare-and-set. Whoever lost it hears of it from the next statement that is sent, and at the latest before the commit.
+func (t *tx) swap(what, sql string, args ...any) {
+	t.doubt = true
+	t.batch.Queue(sql, args...).Exec(func(tag pgconn.CommandTag) error { return swapped(tag.RowsAffected(), nil, what) })
+}
+
+// swapped judges a compare-and-set.
+func swapped(rows int64, err error, what string) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	if rows != 1 {
+		return conflict(errors.New(what + ": it was changed meanwhile"))
+	}
+	return nil
+}
+
 // finish sends what was queued and commits it in the same round trip.
 func (t *tx) finish(ctx context.Context) error {
+	if t.doubt {
+		if err := t.send(ctx); err != nil {
+			return err
+		}
+	}
 	t.batch.Queue("COMMIT").Exec(func(tag pgconn.CommandTag) error {
 		if tag.String() != "COMMIT" {
 			return pgx.ErrTxCommitRollback

@@ -37,7 +37,7 @@ func (s *Service) Answer(ctx context.Context, token Token, at string, answer aut
 // count adds the try to the flow and to the account before anybody looks at the answer.
 func (s *Service) count(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
-	return s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		c, err := tx.Counter(ctx, key(f))
 		if err != nil {
 			return nil, err
@@ -54,7 +54,6 @@ type judgement struct {
 	offer  flow.Offer
 	result authenticator.Result
 	used   authenticator.Credential
-	frozen bool
 	// notices tell the owner when this try is the one that holds recovery.
 	notices flow.Sends
 }
@@ -82,12 +81,14 @@ func (s *Service) judge(ctx context.Context, f flow.Flow, answer authenticator.R
 	if j.result.Outcome == authenticator.Accepted && (f.Decoy || j.used.ID == "") { // must name a credential of this account
 		j.result = authenticator.Result{Outcome: authenticator.Wrong, Reason: "wrong-code"}
 	}
+	if j.result.Outcome == authenticator.Accepted {
+		return j, nil
+	}
 	standing, err := s.Store.Standing(ctx, key(f), f.Account)
 	if err != nil {
 		return judgement{}, err
 	}
-	j.frozen = standing.Frozen
-	if held, until := throttle.Held(standing.Counter, s.Now()); held && j.result.Outcome != authenticator.Accepted {
+	if held, until := throttle.Held(standing.Counter, s.Now()); held {
 		held := notice.Event{Template: message.RecoveryBlocked, Extra: map[string]string{"until": until.UTC().Format(time.RFC3339)}}
 		j.notices = s.tell(ctx, f, held, from)
 	}
@@ -101,7 +102,7 @@ func expired(f flow.Flow, now time.Time) bool {
 // commit records the judgement: proof, changed credential and counter together, or nothing.
 func (s *Service) commit(ctx context.Context, f flow.Flow, j judgement, from Source) (Token, flow.Flow, error) {
 	var fresh Token
-	g, err := s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	g, err := s.update(ctx, f, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		fresh = ""
 		if j.result.Outcome != authenticator.Accepted {
 			return s.rejected(ctx, tx, f, j, from)
@@ -109,7 +110,11 @@ func (s *Service) commit(ctx context.Context, f flow.Flow, j judgement, from Sou
 		if err := s.spend(ctx, tx, j); err != nil {
 			return nil, err
 		}
-		if err := s.refund(ctx, tx, f); err != nil {
+		standing, err := tx.Standing(ctx, key(f), f.Account)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.giveBack(ctx, tx, f, standing.Counter); err != nil { // the answer was right
 			return nil, err
 		}
 		proof := s.proof(j)
@@ -119,7 +124,7 @@ func (s *Service) commit(ctx context.Context, f flow.Flow, j judgement, from Sou
 				return nil, err
 			}
 		}
-		return flow.Judged{Proof: &proof, Frozen: j.frozen, Source: from.Source}, nil
+		return flow.Judged{Proof: &proof, Frozen: standing.Frozen, Source: from.Source}, nil
 	})
 	if err != nil {
 		return "", g, err
@@ -181,5 +186,9 @@ func (s *Service) refund(ctx context.Context, tx Tx, f flow.Flow) error {
 	if err != nil {
 		return err
 	}
+	return s.giveBack(ctx, tx, f, c)
+}
+
+func (s *Service) giveBack(ctx context.Context, tx Tx, f flow.Flow, c throttle.Counter) error {
 	return tx.SetCounter(ctx, key(f), throttle.Refund(c, s.Site().Throttle, s.Now()))
 }

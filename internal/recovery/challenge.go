@@ -21,7 +21,7 @@ func (s *Service) Choose(ctx context.Context, token Token, at, ref string, from 
 	if err != nil {
 		return f, err
 	}
-	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Chose{Challenge: challenge, Send: send, Source: from.Source}, nil
 	})
 }
@@ -39,7 +39,7 @@ func (s *Service) Resend(ctx context.Context, token Token, at string, from Sourc
 	if err != nil {
 		return f, err
 	}
-	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Resent{Challenge: challenge, Send: send, Source: from.Source}, nil
 	})
 }
@@ -50,7 +50,7 @@ func (s *Service) Back(ctx context.Context, token Token, at string) (flow.Flow, 
 	if err != nil {
 		return f, err
 	}
-	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) { return flow.WentBack{}, nil })
+	return s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) { return flow.WentBack{}, nil })
 }
 
 // Cancel ends the flow at the person's wish.
@@ -59,7 +59,7 @@ func (s *Service) Cancel(ctx context.Context, token Token, at string, from Sourc
 	if err != nil {
 		return f, err
 	}
-	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Stopped{Refusal: flow.RefusedByPerson, Source: from.Source}, nil
 	})
 }
@@ -71,7 +71,7 @@ func (s *Service) Extend(ctx context.Context, token Token) (flow.Flow, error) {
 		return f, err
 	}
 	now := s.Now()
-	return s.Store.UpdateFlow(ctx, f.ID, func(_ Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+	return s.Store.UpdateFlow(ctx, f, func(_ Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 		f.Touched = now
 		return f, flow.Effects{}, nil
 	})

@@ -116,7 +116,7 @@ func asksCurrent(f flow.Flow) bool { return f.NeedsCurrent() || f.Decoy && f.Act
 // countChange counts a try of the current password like any other proof.
 func (s *Service) countChange(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
-	return s.update(ctx, f.ID, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		c, err := tx.Counter(ctx, key(f))
 		if err != nil {
 			return nil, err
@@ -169,7 +169,7 @@ func (s *Service) mistyped(ctx context.Context, f flow.Flow, err error) (flow.Fl
 	if err != nil {
 		return f, err
 	}
-	return s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Mistyped{Notice: noticeWrongCurrent}, nil
 	})
 }
@@ -196,11 +196,11 @@ func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed 
 		}
 		a, err := d.Get(ctx, t.Account)
 		if errors.Is(err, directory.ErrNotFound) {
-			claimed, err = s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
+			claimed, err = s.apply(ctx, f, flow.Stopped{Refusal: flow.RefusedGone, Source: from.Source})
 			return claimed, nil, err
 		}
 		if err != nil && f.Partial() {
-			claimed, err = s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+			claimed, err = s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 				return flow.Mistyped{Notice: "half-unavailable"}, nil
 			})
 			return claimed, nil, err
@@ -211,7 +211,7 @@ func (s *Service) claim(ctx context.Context, f flow.Flow, from Source) (claimed 
 		before[i] = flow.Before{PasswordSet: a.State.PasswordSet, WasLocked: a.State.Locked}
 		mails = more(mails, a.Mails)
 	}
-	claimed, err = s.update(ctx, f.ID, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
+	claimed, err = s.update(ctx, f, f.Moves, func(Tx, flow.Flow) (flow.Event, error) {
 		return flow.Claimed{Claim: randomText(12), Before: before, Source: from.Source}, nil
 	})
 	return claimed, mails, err
@@ -230,7 +230,7 @@ func (s *Service) stopFrozen(ctx context.Context, f flow.Flow, from Source, err 
 	if err != nil {
 		return f, nil, err
 	}
-	stopped, err := s.apply(ctx, f.ID, flow.Stopped{Refusal: flow.RefusedFrozen, Source: from.Source})
+	stopped, err := s.apply(ctx, f, flow.Stopped{Refusal: flow.RefusedFrozen, Source: from.Source})
 	return stopped, nil, err
 }
 
@@ -309,7 +309,7 @@ func (s *Service) record(ctx context.Context, f flow.Flow, mails []string, w flo
 		w.Notices = s.tell(ctx, f, notice.Event{ID: part(f, w), Template: noticeOf(f.Action), Mails: mails, Extra: s.where(f, w)}, from)
 		w.SignOut = s.signedOut(f, s.Now())
 	}
-	return s.update(ctx, f.ID, 0, func(tx Tx, f flow.Flow) (flow.Event, error) {
+	return s.update(ctx, f, 0, func(tx Tx, f flow.Flow) (flow.Event, error) {
 		if t.Current && w.Outcome == flow.Confirmed {
 			if err := s.refund(ctx, tx, f); err != nil {
 				return nil, err

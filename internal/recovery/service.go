@@ -77,7 +77,7 @@ func (s *Service) Flow(ctx context.Context, token Token) (flow.Flow, error) {
 	if f.Stage.Final() || f.Stage == flow.Applying || !s.over(f) {
 		return f, nil
 	}
-	return s.apply(ctx, f.ID, flow.Lapsed{})
+	return s.apply(ctx, f, flow.Lapsed{})
 }
 
 func (s *Service) over(f flow.Flow) bool {
@@ -109,14 +109,14 @@ func (s *Service) open(ctx context.Context, token Token, at string) (flow.Flow, 
 }
 
 // apply moves a flow by one event.
-func (s *Service) apply(ctx context.Context, id flow.ID, ev flow.Event) (flow.Flow, error) {
-	return s.update(ctx, id, 0, func(Tx, flow.Flow) (flow.Event, error) { return ev, nil })
+func (s *Service) apply(ctx context.Context, f flow.Flow, ev flow.Event) (flow.Flow, error) {
+	return s.update(ctx, f, 0, func(Tx, flow.Flow) (flow.Event, error) { return ev, nil })
 }
 
 // update moves a flow by the event that next gives, from the state it was read in; 0 moves means whatever state it is in.
-func (s *Service) update(ctx context.Context, id flow.ID, moves int, next func(Tx, flow.Flow) (flow.Event, error)) (flow.Flow, error) {
+func (s *Service) update(ctx context.Context, known flow.Flow, moves int, next func(Tx, flow.Flow) (flow.Event, error)) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Flow
-	f, err := s.Store.UpdateFlow(ctx, id, func(tx Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+	f, err := s.Store.UpdateFlow(ctx, known, func(tx Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 		if moves != 0 && f.Moves != moves {
 			return f, flow.Effects{}, errStale
 		}

@@ -21,10 +21,11 @@ type Store interface {
 	CreateFlow(ctx context.Context, f flow.Flow, token TokenHash, e flow.Effects) error
 	// FlowByToken reads the flow a browser holds the token of.
 	FlowByToken(ctx context.Context, token TokenHash) (flow.Flow, error)
-	// UpdateFlow locks the flow, hands it to change and commits what it returns with version+1. An error from change rolls
-	// everything back. It returns the flow as stored. A transaction that lost a serialization race is run again, so change
-	// must have no effect but through its results and Tx.
-	UpdateFlow(ctx context.Context, id flow.ID, change Change) (flow.Flow, error)
+	// UpdateFlow locks a flow, hands it to change and commits what it returns with version+1. An error from change rolls
+	// everything back. It returns the flow as stored. known is the flow as the caller has it: it saves reading it again unless it
+	// has moved on; with a version of 0 only its ID counts. A transaction that lost a race is run again, so change must have no
+	// effect but through its results and Tx.
+	UpdateFlow(ctx context.Context, known flow.Flow, change Change) (flow.Flow, error)
 	// Credentials lists what an account enrolled, oldest first.
 	Credentials(ctx context.Context, who account.ID) ([]authenticator.Credential, error)
 	// Residents tells how many people of each directory have names in a domain, which is given in lower case.
@@ -38,13 +39,16 @@ type Change func(tx Tx, f flow.Flow) (flow.Flow, flow.Effects, error)
 
 // Tx is what a change may do besides moving the flow.
 type Tx interface {
-	// SaveCredential replaces a credential by compare-and-set on its Version; a lost race is fault Conflict.
+	// SaveCredential replaces a credential by compare-and-set on its Version; a lost race is fault Conflict, which may come from
+	// what is called after it, or from the commit.
 	SaveCredential(ctx context.Context, c authenticator.Credential) error
-	// DeleteCredential removes one by compare-and-set on its Version.
+	// DeleteCredential removes one, likewise.
 	DeleteCredential(ctx context.Context, c authenticator.Credential) error
 	// Counter reads and locks the failure counter of a key; SetCounter writes it.
 	Counter(ctx context.Context, key string) (throttle.Counter, error)
 	SetCounter(ctx context.Context, key string, c throttle.Counter) error
+	// Standing reads what Store.Standing does, and locks the counter.
+	Standing(ctx context.Context, key string, who account.ID) (Standing, error)
 	// RotateToken makes another token the one that opens the flow.
 	RotateToken(ctx context.Context, token TokenHash) error
 }

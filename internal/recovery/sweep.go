@@ -37,7 +37,7 @@ func (s *Service) Sweep(ctx context.Context, keep time.Duration) error {
 		return err
 	}
 	for _, f := range overdue {
-		if _, err := s.apply(ctx, f.ID, flow.Lapsed{}); err != nil {
+		if _, err := s.apply(ctx, f, flow.Lapsed{}); err != nil {
 			s.Log.WarnContext(ctx, "flow not ended", "flow", f.ID, "error", err)
 		}
 	}
