@@ -31,37 +31,72 @@ func (d *Directory) Changes(ctx context.Context, from directory.Cursor, take fun
 		at.People = d.start("/users/delta", d.accountProperties()+",manager")
 		at.Groups = d.start("/groups/delta", "id,displayName,members")
 	}
+	g := &gathered{at: &at, take: take}
 	err := d.follow(ctx, &at.People, func(body []byte) error {
 		page, err := d.people(body)
-		if err != nil || len(page.People)+len(page.Removed) == 0 { // whoever stops at each page would not get on
-			return err
-		}
-		return at.into(page, take)
-	})
-	if err != nil {
-		return err
-	}
-	return d.follow(ctx, &at.Groups, func(body []byte) error {
-		page, err := groups(body)
 		if err != nil {
 			return err
 		}
-		return at.into(page, take)
+		return g.add(page)
 	})
+	if err == nil {
+		err = d.follow(ctx, &at.Groups, func(body []byte) error {
+			page, err := groups(body)
+			if err != nil {
+				return err
+			}
+			return g.add(page)
+		})
+	}
+	if told := g.flush(); told != nil { // what came before an error counts
+		return told
+	}
+	return err
+}
+
+// gathered makes pages of about a thousand objects and members out of Graph's, which have two hundred: each costs a transaction.
+type gathered struct {
+	at   *position
+	take func(directory.Page) error
+	page directory.Page // Next is set when there is something to tell, be it only where to go on
+	size int
+}
+
+// fullPage is how much is told at once.
+const fullPage = 1000
+
+// add takes a page along. One that takes something away has to come after what was told before, and so begins anew.
+func (g *gathered) add(p directory.Page) error {
+	size, away := len(p.People)+len(p.Groups), len(p.Removed)
+	for _, group := range p.Groups {
+		size, away = size+len(group.Members.Added), away+len(group.Members.Dropped)
+	}
+	if away > 0 || g.size+size > fullPage {
+		if err := g.flush(); err != nil {
+			return err
+		}
+	}
+	next, err := json.Marshal(g.at)
+	if err != nil {
+		return err
+	}
+	g.page.People, g.page.Groups, g.page.Removed = append(g.page.People, p.People...), append(g.page.Groups, p.Groups...), append(g.page.Removed, p.Removed...)
+	g.page.Next, g.size = next, g.size+size+away
+	return nil
+}
+
+// flush tells what was gathered.
+func (g *gathered) flush() error {
+	page := g.page
+	g.page, g.size = directory.Page{}, 0
+	if page.Next == nil {
+		return nil
+	}
+	return g.take(page)
 }
 
 func (d *Directory) start(path, properties string) string {
 	return d.config.Graph + "/v1.0" + path + "?" + url.Values{"$select": {properties}}.Encode()
-}
-
-// into hands a page over with where to go on.
-func (p position) into(page directory.Page, take func(directory.Page) error) error {
-	next, err := json.Marshal(p)
-	if err != nil {
-		return err
-	}
-	page.Next = next
-	return take(page)
 }
 
 // fetched is a page as it came, with the link to go on at.
