@@ -384,6 +384,19 @@ ALTER TABLE public.sync_state ALTER COLUMN dir ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE public.threat (
+    number bigint NOT NULL,
+    level text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    author text NOT NULL,
+    reason text NOT NULL,
+    CONSTRAINT threat_check CHECK (((until IS NULL) = (level = ''::text))),
+    CONSTRAINT threat_level_check CHECK ((level = ANY (ARRAY[''::text, 'raise'::text, 'privileged'::text, 'stop'::text]))),
+    CONSTRAINT threat_number_check CHECK ((number > 0))
+);
+
 CREATE TABLE public.unit (
     dir smallint NOT NULL,
     object uuid NOT NULL,
@@ -470,6 +483,9 @@ ALTER TABLE ONLY public.sync_state
 
 ALTER TABLE ONLY public.sync_state
     ADD CONSTRAINT sync_state_pkey PRIMARY KEY (dir);
+
+ALTER TABLE ONLY public.threat
+    ADD CONSTRAINT threat_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_pkey PRIMARY KEY (dir, object);

@@ -44,6 +44,8 @@ const (
 	SyncHeld         Name = "sync.held"            // more people would be marked as gone than settings allow
 	SyncApproved     Name = "sync.approved"        // somebody confirmed that they are gone
 	SyncDropped      Name = "sync.dropped"         // the copy of a directory that left the settings
+	ThreatSet        Name = "threat.set"           // a threat level was set or extended; the reason is the level
+	ThreatEnded      Name = "threat.ended"         // before its time, or by itself
 )
 
 // Outcome is how the event ended.

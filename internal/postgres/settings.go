@@ -77,62 +77,18 @@ func (s *Store) AppendSettings(ctx context.Context, v site.Version, after int64,
 }
 
 // WatchSettings calls changed with the newest version number, at first and whenever there is a newer one, until ctx ends.
-// Notifications make it quick; a look every few seconds makes it sure. A lost connection is made anew.
 func (s *Store) WatchSettings(ctx context.Context, changed func(version int64)) error {
-	w := watcher{changed: changed}
-	for ctx.Err() == nil {
-		if err := w.listen(ctx, s.pool.Config().ConnConfig); err != nil && ctx.Err() == nil {
-			wait(ctx, time.Second)
-		}
-	}
-	return ctx.Err()
-}
-
-type watcher struct {
-	changed func(int64)
-	seen    int64
-}
-
-// listen watches over a connection of its own until it breaks.
-func (w *watcher) listen(ctx context.Context, cfg *pgx.ConnConfig) error {
-	conn, err := pgx.ConnectConfig(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it may be broken already
-	if _, err := conn.Exec(ctx, `LISTEN `+settingsChannel); err != nil {
-		return err
-	}
-	for {
-		if err := w.look(ctx, conn); err != nil {
+	var seen int64
+	l := lookout{channel: settingsChannel, every: pollEvery, look: func(ctx context.Context, conn *pgx.Conn) error {
+		var newest int64
+		if err := conn.QueryRow(ctx, `SELECT coalesce(max(number), 0) FROM settings_version`).Scan(&newest); err != nil {
 			return err
 		}
-		tick, cancel := context.WithTimeout(ctx, pollEvery)
-		_, err := conn.WaitForNotification(tick)
-		cancel()
-		if err != nil && (ctx.Err() != nil || conn.IsClosed()) {
-			return err
+		if newest > seen {
+			seen = newest
+			changed(newest)
 		}
-	}
-}
-
-func (w *watcher) look(ctx context.Context, conn *pgx.Conn) error {
-	var newest int64
-	if err := conn.QueryRow(ctx, `SELECT coalesce(max(number), 0) FROM settings_version`).Scan(&newest); err != nil {
-		return err
-	}
-	if newest > w.seen {
-		w.seen = newest
-		w.changed(newest)
-	}
-	return nil
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+		return nil
+	}}
+	return l.keep(ctx, s.pool.Config().ConnConfig)
 }
