@@ -21,6 +21,7 @@ type cli struct {
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
 	Doctor   doctorCmd   `cmd:"" help:"Check directories, rights, mail, database and clock, and say what to do."`
 	Settings settingsCmd `cmd:"" help:"Settings as code."`
+	Discover discoverCmd `cmd:"" help:"Look for further domains, and propose settings that take them in."`
 	Explain  explainCmd  `cmd:"" help:"Show which policy a person gets, what it asks, and why."`
 	Release  releaseCmd  `cmd:"" help:"Lift a freeze (\"this wasn't me\") or a hold after too many wrong answers."`
 	Audit    auditCmd    `cmd:"" help:"Export the audit log and verify an export."`
