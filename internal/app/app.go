@@ -15,6 +15,7 @@ import (
 	"rekey/internal/config"
 	"rekey/internal/delivery"
 	"rekey/internal/enrollment"
+	"rekey/internal/geo"
 	"rekey/internal/keyset"
 	"rekey/internal/locale"
 	"rekey/internal/mail"
@@ -41,6 +42,7 @@ type App struct {
 	courier    *delivery.Service
 	sender     *mail.Sender
 	sync       *sync.Service
+	places     func() *geo.Reader
 	metrics    *metrics
 	assets     atomic.Pointer[web.Assets] // follow the brand's colour
 }
@@ -144,6 +146,8 @@ func (a *App) switched(c *settings.Compiled) {
 }
 
 func (a *App) services() {
+	a.places = openPlaces(a.config.GeoFiles, a.log)
+	a.metrics.follow(newGeoMetrics(func() []geo.FileStatus { return a.places().Status() }))
 	site := a.Settings.Snapshot
 	owner := &notice.Owner{
 		Site: site, Store: a.Store, Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(),

@@ -18,6 +18,7 @@ func (a *App) Doctor(ctx context.Context) []directory.Finding {
 	for _, d := range a.Settings.Snapshot().Directories {
 		findings = append(findings, doctorDirectory(ctx, d)...)
 	}
+	findings = append(findings, doctorGeo(a.places().Status())...)
 	findings = append(findings, a.doctorLinks(ctx)...)
 	return append(findings, a.doctorSync(ctx)...)
 }

@@ -54,6 +54,7 @@ func (a *App) Serve(ctx context.Context) error {
 	g.Go(func() error { return ended(a.Settings.Watch(ctx)) })
 	g.Go(func() error { return ended(a.work(workers)) })
 	g.Go(func() error { return ended(a.copyDirectories(ctx)) })
+	g.Go(func() error { a.places().Run(ctx); return nil })
 	a.log.InfoContext(ctx, "serving", "listen", listener.Addr().String(), "public_url", a.config.Origin(), "settings", a.Settings.Snapshot().Version)
 	return g.Wait()
 }
