@@ -241,15 +241,28 @@ func barred(f Flow, from audit.Source, now time.Time, before ...audit.Event) (Fl
 	return g, fx, err
 }
 
-// alarmed takes another threat level. A level that falls lowers nothing that was asked.
+// Concerns reports whether a threat level changes an open flow. One that falls lowers nothing that was asked, and who has one half
+// of the directories written gets the other.
+func (f Flow) Concerns(level policy.Threat) bool {
+	switch level {
+	case policy.Stopped:
+		return true
+	case policy.PrivilegedStopped:
+		return f.Floor
+	case policy.RaisedByOne:
+		return f.Threat != level && !f.begun()
+	}
+	return false
+}
+
+// alarmed takes another threat level.
 func alarmed(f Flow, e Alarmed, now time.Time) (Flow, Effects, error) {
-	raise := e.Level == policy.RaisedByOne && f.Threat != policy.RaisedByOne && !f.begun() // who has one half gets the other
-	f.Threat = e.Level
-	switch {
-	case e.Level == policy.Stopped, e.Level == policy.PrivilegedStopped && f.Floor:
-		return refuse(f, RefusedByThreat, e.Source, now)
-	case !raise:
+	if !f.Concerns(e.Level) {
 		return f, Effects{}, nil
+	}
+	f.Threat = e.Level
+	if e.Level != policy.RaisedByOne {
+		return refuse(f, RefusedByThreat, e.Source, now)
 	}
 	f.Requirement.Count = max(f.Requirement.Count, min(f.Requirement.Count+1, policy.MostFactors))
 	switch {

@@ -33,6 +33,7 @@ type Policies struct {
 	networks  []network
 	schedules []schedule
 	floor     floor
+	asks      Asks
 	kinds     []factor.Traits // switched on, strongest first
 }
 
@@ -101,6 +102,7 @@ func Compile(d Document, r Registry) (*Policies, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	p.asks = p.ask()
 	return p, nil
 }
 

@@ -177,6 +177,7 @@ func (t *tx) commit(ctx context.Context, who owner, e flow.Effects) error {
 	if err := t.signOut(ctx, e.SignOut); err != nil {
 		return fmt.Errorf("queue sign-outs: %w", err)
 	}
+	t.remember(e)
 	return t.record(ctx, events)
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"rekey/internal/account"
 	"rekey/internal/audit"
+	"rekey/internal/authenticator"
 	"rekey/internal/directory"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
@@ -25,12 +27,13 @@ type Begin struct {
 	Source Source
 }
 
-// Begun is what comes of it: exactly one of Token, Domains and NotEnrolled is set.
+// Begun is what comes of it: exactly one of Token, Domains, NotEnrolled and Closed is set.
 type Begun struct {
 	Flow        flow.Flow
 	Token       Token
-	Domains     []string // the name exists in these: ask which
-	NotEnrolled bool     // known here, but not enough is set up, and the visitor may be told
+	Domains     []string  // the name exists in these: ask which
+	NotEnrolled bool      // known here, but not enough is set up, and the visitor may be told
+	Closed      *flow.Bar // nobody gets further from where the visitor is, or now
 }
 
 // Begin identifies a person and opens a flow.
@@ -45,6 +48,9 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 	snap := s.Site()
 	if err := s.take(ctx, "start:"+sourceKey(in.Source.Address), snap.Throttle.Starts); err != nil {
 		return Begun{}, err
+	}
+	if bar := s.closed(snap, in.Action, in.Source); bar != nil {
+		return s.turnAway(ctx, in, bar)
 	}
 	found, err := s.lookup(ctx, snap, who)
 	if err != nil {
@@ -163,7 +169,11 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 	if err != nil {
 		return Begun{}, err
 	}
-	decision := policy.Decide(snap.Policies, site.Facts(snap, in.Action, a, credentials, in.Source.Source, s.Now()))
+	signals, err := s.signals(ctx, snap, in.Action, a.ID, accountKey(a.ID), in.Source)
+	if err != nil {
+		return Begun{}, err
+	}
+	decision := policy.Decide(snap.Policies, signals.On(site.Facts(snap, in.Action, a, credentials, in.Source.Source, s.Now())))
 	switch decision.Outcome {
 	case policy.Denied:
 		return s.beginDecoy(ctx, snap, in, none)
@@ -173,7 +183,7 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		}
 		return s.stop(ctx, snap, in, a, decision)
 	}
-	offers := site.Offers(snap, decision.Requirement, credentials)
+	offers := site.Offers(snap, decision.Requirement, counted(decision, credentials))
 	if asksSignIn(snap, in.Action, a.ID.Directory, write) {
 		decision, offers = bySignIn(decision, offers)
 	}
@@ -183,6 +193,7 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		Decision: decision,
 		Offers:   offers,
 		Targets:  write,
+		Place:    place(signals.Location),
 	}
 	if in.Action != policy.Unlock {
 		start.Follows = p.Follows()
@@ -198,6 +209,7 @@ func (s *Service) create(ctx context.Context, snap *site.Snapshot, in Begin, sta
 	start.Locale = in.Source.Locale
 	start.Settings = snap.Version
 	start.Source = in.Source.Source
+	start.Threat, start.From = s.threat(), sourceKey(in.Source.Address)
 	now := s.Now()
 	f, effects := flow.New(start, snap.Flow, now)
 	standing, err := s.Store.Standing(ctx, key(f), f.Account)
@@ -235,6 +247,24 @@ func (s *Service) stop(ctx context.Context, snap *site.Snapshot, in Begin, a acc
 	}
 	s.observe(g, nil)
 	return Begun{NotEnrolled: true}, nil
+}
+
+// turnAway records an attempt that the settings stop for everybody.
+func (s *Service) turnAway(ctx context.Context, in Begin, bar *flow.Bar) (Begun, error) {
+	ev := audit.Event{
+		Name: audit.FlowRefused, At: s.Now(), Actor: audit.Visitor, Outcome: audit.Refused, Reason: string(bar.Refusal),
+		Purpose: string(in.Action), Settings: s.Site().Version, Source: in.Source.Source,
+		Detail: map[string]string{"name": strings.TrimSpace(in.Typed)},
+	}
+	return Begun{Closed: bar}, s.Recorder.Record(ctx, ev)
+}
+
+// counted leaves out what was set up too short a time ago.
+func counted(d policy.Decision, cs []authenticator.Credential) []authenticator.Credential {
+	if d.AddedBefore.IsZero() {
+		return cs
+	}
+	return slices.DeleteFunc(slices.Clone(cs), func(c authenticator.Credential) bool { return !d.Counts(c.Created) })
 }
 
 func merge(a, b flow.Effects) flow.Effects {

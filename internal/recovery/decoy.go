@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"time"
 
 	"rekey/internal/account"
 	"rekey/internal/authenticator"
@@ -20,10 +21,14 @@ import (
 // beginDecoy opens a flow nobody can finish. What it offers depends on the name alone, so that two visits agree.
 func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin, none stranger) (Begun, error) {
 	home, typed := none.home, none.typed
-	decision, cs := s.decoyDecision(snap, in.Action, home, typed)
 	if err := s.readNothing(ctx, typed); err != nil {
 		return Begun{}, err
 	}
+	signals, err := s.signals(ctx, snap, in.Action, account.ID{}, typedKey(typed), in.Source)
+	if err != nil {
+		return Begun{}, err
+	}
+	decision, cs := s.decoyDecision(snap, in, signals, home, typed)
 	offers := site.Offers(snap, decision.Requirement, cs)
 	if asksSignIn(snap, in.Action, home, nil) {
 		decision, offers = bySignIn(decision, offers)
@@ -34,6 +39,7 @@ func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin,
 		Typed:    typed,
 		Decision: decision,
 		Offers:   offers,
+		Place:    place(signals.Location),
 	})
 }
 
@@ -43,18 +49,19 @@ func (s *Service) readNothing(ctx context.Context, typed string) error {
 	return err
 }
 
-// decoyDecision decides as for a plain member of the domain who enrolled a handful of methods.
-func (s *Service) decoyDecision(snap *site.Snapshot, action policy.Action, home, typed string) (policy.Decision, []authenticator.Credential) {
+// decoyDecision decides as for a plain member of the domain who enrolled a handful of methods long ago, from where the visitor is.
+func (s *Service) decoyDecision(snap *site.Snapshot, in Begin, signals site.Signals, home, typed string) (policy.Decision, []authenticator.Credential) {
 	all := make([]authenticator.Credential, 0, len(snap.Order))
 	for _, k := range snap.Order {
 		all = append(all, s.decoyCredential(snap.Methods[k], typed))
 	}
-	facts := policy.Facts{
-		Action: action, Directory: home, Account: "decoy/" + typed,
+	facts := signals.On(policy.Facts{
+		Now: s.Now(), Action: in.Action, Directory: home, Account: "decoy/" + typed,
 		Privileged: policy.No, Enrolled: site.Enrolled(snap, all),
-	}
+	})
+	facts.Source.Address = in.Source.Address
 	d := policy.Decide(snap.Policies, facts)
-	if d.Outcome != policy.Allowed {
+	if d.Outcome == policy.Denied || d.Outcome == policy.NotEnrolled {
 		d = policy.Decision{Outcome: policy.Allowed, Requirement: policy.Default().Reset}
 	}
 	return d, s.pick(snap, d.Requirement, all, typed)
@@ -144,6 +151,7 @@ func (s *Service) decoyCredential(m authenticator.Method, typed string) authenti
 	c := m.Decoy(seed)
 	c.Kind = kind
 	c.ID = "decoy:" + string(kind)
+	c.Created = time.Unix(0, 0) // long ago: no rule about new ways tells decoys apart
 	if c.Channel == "" {
 		c.Channel = factor.Channel("decoy:" + string(kind))
 	}

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"rekey/internal/account"
-	"rekey/internal/audit"
 	"rekey/internal/authenticator"
 	"rekey/internal/directory"
 	"rekey/internal/factor"
 	"rekey/internal/fault"
 	"rekey/internal/flow"
 	"rekey/internal/notice"
+	"rekey/internal/policy"
 	"rekey/internal/site"
 )
 
@@ -34,6 +34,9 @@ type Service struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Observe  func(Metrics) // told of every ended flow; may be nil
+	Memory   Memory
+	Locate   site.Locator         // nil: nothing is known of any address
+	Threat   func() policy.Threat // nil: calm
 }
 
 // Metrics is what is counted of an ended flow.
@@ -74,10 +77,16 @@ func (s *Service) Flow(ctx context.Context, token Token) (flow.Flow, error) {
 	if err != nil {
 		return flow.Flow{}, err
 	}
-	if f.Stage.Final() || f.Stage == flow.Applying || !s.over(f) {
+	if f.Stage.Final() || f.Stage == flow.Applying {
 		return f, nil
 	}
-	return s.apply(ctx, f, flow.Lapsed{})
+	if s.over(f) {
+		return s.apply(ctx, f, flow.Lapsed{})
+	}
+	if level := s.threat(); f.Concerns(level) {
+		return s.apply(ctx, f, flow.Alarmed{Level: level})
+	}
+	return f, nil
 }
 
 func (s *Service) over(f flow.Flow) bool {
@@ -124,10 +133,27 @@ func (s *Service) update(ctx context.Context, known flow.Flow, moves int, next f
 		if err != nil {
 			return f, flow.Effects{}, err
 		}
-		return s.step(f, ev, limits, now)
+		g, effects, err := s.step(f, ev, limits, now)
+		if err == nil && wrong(ev) {
+			effects.Failed = []string{key(f), failuresFrom(f.From)}
+		}
+		return g, effects, err
 	})
 	s.observe(f, err)
 	return f, err
+}
+
+// wrong reports whether an event tells of a wrong answer.
+func wrong(ev flow.Event) bool {
+	switch e := ev.(type) {
+	case flow.Judged:
+		return e.Proof == nil && e.Next == nil
+	case flow.Blocked:
+		return len(e.Notices) > 0
+	case flow.Mistyped:
+		return e.Notice == noticeWrongCurrent
+	}
+	return false
 }
 
 // step applies an event. A flow that turns out to be over is stored as such instead.
@@ -152,10 +178,12 @@ func (s *Service) observe(f flow.Flow, err error) {
 // key is what failures of a flow's account are counted under.
 func key(f flow.Flow) string {
 	if f.Decoy {
-		return "typed:" + f.Typed
+		return typedKey(f.Typed)
 	}
 	return accountKey(f.Account)
 }
+
+func typedKey(typed string) string { return "typed:" + typed }
 
 func accountKey(id account.ID) string { return "account:" + id.String() }
 
@@ -223,10 +251,4 @@ func offered(o flow.Offer, id string) bool {
 		}
 	}
 	return false
-}
-
-// Source is where a request came from, with the language of the visitor.
-type Source struct {
-	audit.Source
-	Locale string
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"rekey/internal/challenge/siteverify"
 	"rekey/internal/delivery"
 	"rekey/internal/directory/memory"
 	"rekey/internal/enrollment"
@@ -31,6 +32,7 @@ import (
 	"rekey/internal/server"
 	"rekey/internal/server/enrollui"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/internal/server/recoveryui"
 	"rekey/internal/site"
 	"rekey/web"
@@ -77,7 +79,7 @@ func (p *Portal) serve(t testing.TB) {
 	log := slog.New(slog.NewTextHandler(p.Log, nil))
 	owner := &notice.Owner{Site: src, Store: p.Store, Keys: p.Keys, Now: p.Now, Log: log, PublicURL: Origin}
 	p.Recovery = &recovery.Service{
-		Site: src, Store: p.Store, Limiter: p.Store, Counters: p.Store, Freezer: p.Store, Sweeper: p.Store, Keys: p.Keys,
+		Site: src, Store: p.Store, Memory: p.Store, Limiter: p.Store, Counters: p.Store, Freezer: p.Store, Sweeper: p.Store, Keys: p.Keys,
 		Owner: owner, Now: p.Now, Log: log,
 	}
 	p.Enrollment = &enrollment.Service{
@@ -93,9 +95,16 @@ func (p *Portal) serve(t testing.TB) {
 		t.Fatal(err)
 	}
 	frames := &frame.Frame{Catalogue: catalogue, Site: src, Links: assets.Links}
+	verifier := siteverify.New(Origin)
+	t.Cleanup(verifier.Close)
+	guard := &gate.Gate{
+		Site: src, Store: p.Store, Keys: p.Keys, Verifier: verifier, Frame: frames, Cookie: server.Cookie{Name: "check", Secure: true},
+		Now: p.Now, Log: log,
+	}
 	p.Areas = []server.Area{
-		&recoveryui.UI{Service: p.Recovery, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: true}, Site: src, Now: p.Now},
-		&enrollui.UI{Service: p.Enrollment, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: true}, Site: src, Now: p.Now},
+		guard,
+		&recoveryui.UI{Service: p.Recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: true}, Site: src, Now: p.Now},
+		&enrollui.UI{Service: p.Enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: true}, Site: src, Now: p.Now},
 	}
 	edge := server.New(server.Config{Origin: Origin, Secure: true}, src, catalogue, frames, log, nobody{})
 	p.Handler = edge.Handler(assets, p.Areas...)
