@@ -26,10 +26,7 @@ func (serveCmd) Run(ctx context.Context, c *cli) error {
 	}
 	level, _ := cfg.Level() // Load has checked it
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	if err := postgres.Migrate(ctx, cfg.Database); err != nil {
-		return err
-	}
-	a, err := app.Open(ctx, cfg, log)
+	a, err := app.OpenToServe(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"rekey/internal/config"
 	"rekey/internal/delivery"
@@ -54,6 +55,19 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 	if err != nil {
 		return nil, err
 	}
+	return a.loaded(ctx)
+}
+
+// OpenToServe is Open on a database that is first brought to this version's schema.
+func OpenToServe(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	a, err := open(ctx, cfg, log, func(pool *pgxpool.Pool) error { return postgres.Upgrade(ctx, pool, cfg.Database) })
+	if err != nil {
+		return nil, err
+	}
+	return a.loaded(ctx)
+}
+
+func (a *App) loaded(ctx context.Context) (*App, error) {
 	if err := a.load(ctx); err != nil {
 		a.Close()
 		return nil, err
@@ -64,26 +78,37 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error
 // OpenToRepair leaves the settings alone, so that a version that cannot be used does not keep anybody from saving a better one.
 // Only Settings, Store and Keys are there.
 func OpenToRepair(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
+	return open(ctx, cfg, log, func(*pgxpool.Pool) error { return nil })
+}
+
+// open reads the texts while the database is reached.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger, prepare func(*pgxpool.Pool) error) (*App, error) {
 	kek, err := cfg.Key()
 	if err != nil {
 		return nil, err
 	}
 	a := &App{config: cfg, log: log, metrics: newMetrics()}
-	if a.catalogue, err = locale.Load(); err != nil {
-		return nil, err
-	}
-	if a.pool, err = postgres.Connect(ctx, cfg.Database, cfg.DatabaseConns); err != nil {
-		return nil, err
-	}
-	if err := a.open(ctx, kek); err != nil {
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		a.catalogue, err = locale.Load()
+		return err
+	})
+	g.Go(func() error { return a.open(ctx, kek, prepare) })
+	if err := g.Wait(); err != nil {
 		a.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *App) open(ctx context.Context, kek []byte) error {
+func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) error) error {
 	var err error
+	if a.pool, err = postgres.Connect(ctx, a.config.Database, a.config.DatabaseConns); err != nil {
+		return err
+	}
+	if err := prepare(a.pool); err != nil {
+		return err
+	}
 	if a.Keys, err = keyset.Load(ctx, postgres.NewKeyStore(a.pool), kek); err != nil {
 		return err
 	}

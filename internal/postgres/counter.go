@@ -52,8 +52,7 @@ func (s *Store) Adjust(ctx context.Context, key string, e flow.Effects, change f
 // Standing implements recovery.Tx.
 func (t *tx) Standing(ctx context.Context, key string, who account.ID) (recovery.Standing, error) {
 	var st recovery.Standing
-	t.batch.Queue(`SELECT EXISTS (SELECT FROM frozen WHERE directory = $1 AND object = $2)`, who.Directory, who.Object,
-	).QueryRow(func(row pgx.Row) error { return row.Scan(&st.Frozen) })
+	t.batch.Queue(`SELECT EXISTS (SELECT FROM frozen WHERE directory = $1 AND object = $2)`, who.Directory, who.Object).QueryRow(func(row pgx.Row) error { return row.Scan(&st.Frozen) })
 	var err error
 	st.Counter, err = t.Counter(ctx, key)
 	return st, err

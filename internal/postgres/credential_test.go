@@ -103,7 +103,7 @@ func TestAttack10OneOfSixteenSpendsTheCredential(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s.exec(t, `UPDATE credential SET version = 1`)
 			oneWinner(t, race(racers, func(i int) error {
-				_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(rune('a'+i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
+				_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(rune('a' + i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 					return f, flow.Effects{}, spend(tx)
 				})
 				return err

@@ -42,6 +42,24 @@ func Migrate(ctx context.Context, url string) error {
 	return nil
 }
 
+// Upgrade does what Migrate does, for who has a pool from Connect: where nothing is missing, one look over the connection that is there
+// tells, and nothing else is done.
+func Upgrade(ctx context.Context, pool *pgxpool.Pool, url string) error {
+	if upToDate(ctx, pool) {
+		return nil
+	}
+	return Migrate(ctx, url)
+}
+
+// upToDate reports whether every step of this version, and none of a later one, was taken. Doubt counts as no: Migrate knows more.
+func upToDate(ctx context.Context, pool *pgxpool.Pool) bool {
+	var last, steps int64
+	err := pool.QueryRow(ctx, `
+		SELECT coalesce(max(version_id), 0), count(DISTINCT version_id) FROM goose_db_version WHERE is_applied AND version_id > 0`,
+	).Scan(&last, &steps)
+	return err == nil && last == schemaVersion && steps == schemaVersion
+}
+
 func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { _ = db.Close() }()                                          // the pool stays: this closes a wrapper
