@@ -14,6 +14,7 @@ import (
 	"rekey/internal/directory"
 	"rekey/internal/factor"
 	"rekey/internal/policy"
+	"rekey/internal/recovery"
 	"rekey/internal/site"
 )
 
@@ -23,6 +24,8 @@ type Question struct {
 	Action  policy.Action
 	Address netip.Addr // invalid: unknown
 	At      time.Time
+	Suppose func(*site.Signals) // changes what is known of the request; nil: nothing
+	Browser policy.Device       // what the request comes from
 }
 
 // Answer is the decision with its reasons.
@@ -34,11 +37,18 @@ type Answer struct {
 	Outcome     string               `json:"outcome"`
 	Policy      string               `json:"policy,omitempty"`
 	Reason      string               `json:"reason,omitempty"`
+	Text        map[string]string    `json:"text,omitempty"`        // what a rule that denies says, by language
+	Until       time.Time            `json:"until,omitzero"`        // when the limit allows the next attempt
+	AddedBefore time.Time            `json:"added_before,omitzero"` // what was set up later does not count
+	Floor       string               `json:"floor,omitempty"`       // why the floor for privileged accounts is laid
+	Limits      policy.Limits        `json:"limits"`
+	Country     string               `json:"country,omitempty"`
 	Requirement policy.Requirement   `json:"requirement"`
 	Enrolled    []Enrolled           `json:"enrolled"`
-	Rules       directory.Rules      `json:"directory_rules"`
+	Demands     directory.Rules      `json:"directory_rules"`
 	Password    policy.PasswordRules `json:"password_rules"`
 	Verdicts    []policy.Verdict     `json:"verdicts"`
+	Rules       []policy.RuleVerdict `json:"rules"`
 	Held        string               `json:"held_until,omitempty"`
 	Frozen      bool                 `json:"frozen"`
 	Usable      bool                 `json:"usable"`            // false: disabled or expired in the directory, or mastered elsewhere
@@ -71,12 +81,23 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		facts := site.Facts(snap, q.Action, acc, credentials, audit.Source{Address: q.Address}, q.At)
-		d := policy.Decide(snap.Policies, facts)
+		from := audit.Source{Address: q.Address}
+		signals, err := a.recovery.Signals(ctx, q.Action, acc.ID, recovery.Source{Source: from, Managed: q.Browser.Managed, Platform: q.Browser.Platform})
+		if err != nil {
+			return nil, err
+		}
+		signals.Device = q.Browser
+		if q.Suppose != nil {
+			q.Suppose(&signals)
+		}
+		facts := signals.On(site.Facts(snap, q.Action, acc, credentials, from, q.At))
+		e := policy.Explain(snap.Policies, facts)
+		d := e.Decision
 		answer := Answer{
 			Account: acc.ID.String(), Name: acc.Name(), Directory: acc.ID.Directory, Settings: snap.Version,
-			Outcome: outcome(d.Outcome), Policy: d.Policy, Reason: d.Reason, Requirement: d.Requirement,
-			Password: d.Password, Verdicts: policy.Explain(snap.Policies, facts).Policies, Usable: p.Usable(),
+			Outcome: outcome(d.Outcome), Policy: d.Policy, Reason: d.Reason, Text: d.Text, Until: d.Until, AddedBefore: d.AddedBefore,
+			Floor: e.Floor, Limits: d.Limits, Country: signals.Location.Country, Requirement: d.Requirement,
+			Password: d.Password, Verdicts: e.Policies, Rules: e.Rules, Usable: p.Usable(),
 			Writes: texts(p.Writes()), Follows: texts(p.Follows()),
 		}
 		for _, e := range facts.Enrolled {
@@ -87,7 +108,7 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 		}
 		if dir, ok := snap.Directory(acc.ID.Directory); ok {
 			if reader, ok := dir.(directory.RuleReader); ok {
-				if answer.Rules, err = reader.Rules(ctx, acc.ID); err != nil {
+				if answer.Demands, err = reader.Rules(ctx, acc.ID); err != nil {
 					return nil, err
 				}
 			}
@@ -111,6 +132,8 @@ func outcome(o policy.Outcome) string {
 		return "allowed"
 	case policy.NotEnrolled:
 		return "not enrolled"
+	case policy.Barred:
+		return "denied, after the proofs"
 	}
 	return "denied"
 }
@@ -127,11 +150,25 @@ func (an Answer) Write(w io.Writer) {
 	row("Outcome", "%s%s", an.Outcome, optional(" because ", an.Reason))
 	row("Policy", "%s (settings version %d)", an.Policy, an.Settings)
 	row("Asks for", "%s", describe(an.Requirement))
+	for _, c := range []struct {
+		name, says string
+		shown      bool
+	}{
+		{"Privileged", "yes, the floor is laid: " + an.Floor, an.Floor != ""},
+		{"Country", an.Country, an.Country != ""},
+		{"Not counted", "what was set up since " + an.AddedBefore.UTC().Format(time.RFC3339), !an.AddedBefore.IsZero()},
+		{"Limit", fmt.Sprintf("%d in %v", an.Limits.Times, an.Limits.Within), an.Limits.Times > 0},
+		{"Again from", an.Until.UTC().Format(time.RFC3339), !an.Until.IsZero()},
+	} {
+		if c.shown {
+			row(c.name, "%s", c.says)
+		}
+	}
 	for _, e := range an.Enrolled {
 		row("Has set up", "%s (%s) over %s", e.Kind, e.Class, e.Channel)
 	}
-	row("Directory rules", "from %s: %d characters or more, history %d%s", an.Rules.Source, an.Rules.MinLength, an.Rules.History,
-		map[bool]string{true: "; a rule set applies that the service account may not read"}[an.Rules.Unreadable])
+	row("Directory rules", "from %s: %d characters or more, history %d%s", an.Demands.Source, an.Demands.MinLength, an.Demands.History,
+		map[bool]string{true: "; a rule set applies that the service account may not read"}[an.Demands.Unreadable])
 	row("Held until", "%s", or(an.Held, "not held"))
 	row("Frozen", "%v", an.Frozen)
 	_ = t.Flush()
@@ -142,6 +179,19 @@ func (an Answer) Write(w io.Writer) {
 			mark = "▸"
 		}
 		fmt.Fprintf(w, "%s %s%s%s\n", mark, v.Policy, optional(": ", v.Unmet), optional(" — ", v.Detail))
+	}
+	if len(an.Rules) > 0 {
+		fmt.Fprintln(w, "\nRules:")
+	}
+	for _, v := range an.Rules {
+		mark := " "
+		switch {
+		case v.Applied:
+			mark = "▸"
+		case v.Reported:
+			mark = "▹" // only reported
+		}
+		fmt.Fprintf(w, "%s %s%s%s\n", mark, v.Rule, optional(": ", v.Unmet), optional(" — ", v.Detail))
 	}
 }
 

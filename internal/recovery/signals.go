@@ -49,6 +49,11 @@ func failuresFrom(source string) string { return "source:" + source }
 // placesFor is how far back places are remembered.
 const placesFor = 400 * 24 * time.Hour
 
+// Signals tells what the live flow would know of a request for an account.
+func (s *Service) Signals(ctx context.Context, action policy.Action, who account.ID, from Source) (site.Signals, error) {
+	return s.signals(ctx, s.Site(), action, who, accountKey(who), from)
+}
+
 // signals gathers what policies ask about a request for an account, or for a name nobody has.
 func (s *Service) signals(ctx context.Context, snap *site.Snapshot, action policy.Action, who account.ID, key string, from Source) (site.Signals, error) {
 	now := s.Now()
