@@ -133,6 +133,9 @@ func TestPagesAreLight(t *testing.T) {
 	if script > 4<<10 {
 		t.Errorf("the script weighs %d bytes, more than 4 KB", script)
 	}
+	if check := size(t, body(t, ask(b, http.MethodGet, b.assets.Links().Check))); check > 2<<10 || sheet+script+icon+check > 11<<10 {
+		t.Errorf("the script of checked forms weighs %d bytes, more than 2 KB", check)
+	}
 	for _, s := range stories() {
 		page := size(t, body(t, ask(b, http.MethodGet, "/ar/"+s.name)))
 		if page+sheet > 14<<10 || page+sheet+script+icon > 25<<10 {

@@ -27,7 +27,7 @@ type drawn interface{ Page() templ.Component }
 
 // stories are all pages in all states.
 func stories() []story {
-	return slices.Concat(startStories(), proveStories(), endStories(), enrollStories(), problemStories())
+	return slices.Concat(startStories(), checkStories(), proveStories(), endStories(), enrollStories(), problemStories())
 }
 
 // now is when the stories play.

@@ -52,6 +52,7 @@ func NewAssets(brandColor string) (*Assets, error) {
 	for name, change := range map[string]func([]byte) []byte{
 		"rekey.css":   func(b []byte) []byte { return append(squeeze(b), palette.css()...) },
 		"rekey.js":    squeezeScript,
+		"check.js":    squeezeScript,
 		"favicon.svg": func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("#1f5eff"), []byte(palette.brand.hex())) },
 	} {
 		raw, err := static.ReadFile("static/" + name)
@@ -62,7 +63,7 @@ func NewAssets(brandColor string) (*Assets, error) {
 			return nil, err
 		}
 	}
-	a.links = layout.Links{Sheet: a.url("rekey.css"), Script: a.url("rekey.js"), Icon: a.url("favicon.svg")}
+	a.links = layout.Links{Sheet: a.url("rekey.css"), Script: a.url("rekey.js"), Check: a.url("check.js"), Icon: a.url("favicon.svg")}
 	return a, nil
 }
 

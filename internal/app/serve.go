@@ -10,10 +10,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"rekey/internal/challenge/siteverify"
 	"rekey/internal/jobs"
 	"rekey/internal/server"
 	"rekey/internal/server/enrollui"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/internal/server/recoveryui"
 	"rekey/web/layout"
 )
@@ -102,10 +104,15 @@ func (a *App) Handler() http.Handler {
 	proxies, _ := a.config.Proxies() // Load has checked them
 	secure := a.config.Secure()
 	edge := server.New(server.Config{Origin: a.config.Origin(), Secure: secure, Proxies: proxies}, site, a.catalogue, frames, a.log, a.metrics)
+	guard := &gate.Gate{
+		Site: site, Store: a.Store, Keys: a.Keys, Verifier: siteverify.New(a.config.Origin()), Frame: frames,
+		Cookie: server.Cookie{Name: "check", Secure: secure}, Now: time.Now, Log: a.log,
+	}
 	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
 	return edge.Handler(static,
-		&recoveryui.UI{Service: a.recovery, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure}, Site: site, Now: time.Now},
-		&enrollui.UI{Service: a.enrollment, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
+		guard,
+		&recoveryui.UI{Service: a.recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure}, Site: site, Now: time.Now},
+		&enrollui.UI{Service: a.enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
 	)
 }
 

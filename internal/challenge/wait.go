@@ -21,13 +21,14 @@ type Sealer interface {
 
 // Wait is a form that is held back: what was typed, and from when it may go on without any other answer.
 type Wait struct {
-	ID      string            `json:"id"`
-	Purpose Purpose           `json:"purpose"`
-	From    time.Time         `json:"from"`
-	Until   time.Time         `json:"until"`
-	Action  string            `json:"action"`          // where the form leads
-	Fields  map[string]string `json:"fields"`          // what was typed; never a password
-	Alone   bool              `json:"alone,omitempty"` // the provider could not be asked: our own ways remain
+	ID       string            `json:"id"`
+	Purpose  Purpose           `json:"purpose"`
+	From     time.Time         `json:"from"`
+	Until    time.Time         `json:"until"`
+	Action   string            `json:"action"`             // where the form leads
+	Fields   map[string]string `json:"fields"`             // what was typed; never a password
+	Password bool              `json:"password,omitempty"` // one was typed as well, and has to be typed again
+	Alone    bool              `json:"alone,omitempty"`    // the provider could not be asked: our own ways remain
 }
 
 // NewWait begins one that may go on after patience.

@@ -173,12 +173,5 @@ func (s *Service) read(ctx context.Context, sess Session) (account.Account, erro
 	return p.Account, nil
 }
 
-// limiterKey groups the addresses one visitor can easily have: an IPv6 subscriber owns a /64.
-func limiterKey(a netip.Addr) string {
-	a = a.Unmap()
-	if a.Is6() {
-		p, _ := a.Prefix(64)
-		return "sign-in:" + p.String()
-	}
-	return "sign-in:" + a.String()
-}
+// limiterKey is what sign-ins of one visitor are counted under.
+func limiterKey(a netip.Addr) string { return "sign-in:" + throttle.Source(a) }

@@ -72,6 +72,8 @@ mail:
   security: plaintext
   from: Example Corp password help <noreply@example.test>
 
+challenge: {show: never}
+
 guide_networks: [127.0.0.0/8, "::1/128"]
 `, host, port)
 	return b.String()

@@ -13,6 +13,7 @@ import (
 
 	"rekey/internal/server"
 	"rekey/internal/server/enrollui"
+	"rekey/internal/server/gate"
 	"rekey/internal/server/recoveryui"
 	"rekey/internal/server/servertest"
 )
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write testdata/routes.txt")
 
 // TestRouteTable: every route is in the table of its area, and a change of the table shows in testdata/routes.txt.
 func TestRouteTable(t *testing.T) {
-	areas := []server.Area{&recoveryui.UI{}, &enrollui.UI{}}
+	areas := []server.Area{&gate.Gate{}, &recoveryui.UI{}, &enrollui.UI{}}
 	var table, keys []string
 	for _, a := range areas {
 		for _, r := range a.Routes() {

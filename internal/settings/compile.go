@@ -75,7 +75,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	var brand error
 	c.Snapshot.Brand, brand = d.Brand.compile(deps.Paint)
 	deps.Brand = c.Snapshot.Brand
-	err := errors.Join(brand, c.limits(d), d.mail(deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
+	err := errors.Join(brand, c.limits(d), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
 	if err == nil { // policies name methods and directories, links name directories
 		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
 		err = errors.Join(err, c.links(d))
@@ -103,6 +103,11 @@ func (c *Compiled) limits(d Document) error {
 	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
 	return errors.Join(f, s, g, y, c.Snapshot.Throttle.Validate())
+}
+
+func (c *Compiled) challenge(d Document, resolve secret.Resolver) (err error) {
+	c.Snapshot.Challenge, err = d.Challenge.Compile(resolve, func(network string) bool { _, ok := d.Networks[network]; return ok })
+	return err
 }
 
 // mail checks what the sender will use once the version is in force.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rekey/internal/challenge"
 	"rekey/internal/factor"
 	"rekey/internal/policy"
 	"rekey/internal/settings"
@@ -30,6 +31,9 @@ func TestTheLeastDocumentTakesEveryDefault(t *testing.T) {
 	week := 7 * 24 * time.Hour
 	if want := (site.SyncRules{Every: time.Minute, Full: week, PagesPerSecond: 50, KeepGone: 30 * 24 * time.Hour, GuardPercent: 10, GuardLeast: 20}); s.Sync != want {
 		t.Errorf("sync: %+v", s.Sync)
+	}
+	if s.Challenge.Show != challenge.AfterFailures || s.Challenge.After != 3 || s.Challenge.Bits != 16 || s.Challenge.Provider != challenge.Work {
+		t.Errorf("challenge: %+v", s.Challenge)
 	}
 	if s.Throttle.Failures != 10 || s.Brand.Locale != "en" || len(s.Guide) != 0 || s.Version != 1 {
 		t.Errorf("got %+v", s)
@@ -56,6 +60,8 @@ throttle: {failures: 5, hold: 10m, starts_per_source: {burst: 3, every: 1m}}
 flow: {idle: 5m, life: 20m, tries_per_code: 3, sends_per_method: 2}
 session: {idle: 2m, life: 30m, step_up: 5m}
 sync: {every: 5m, full: 24h, pages_per_second: 5, keep_gone: 48h, guard: {percent: 3, least: 4}, groups: cached-on-outage}
+challenge: {show: always, after: 5, bits: 18, except_networks: [office, 192.0.2.7]}
+networks: {office: [203.0.113.0/24]}
 guide_networks: [10.1.2.3/8, "2001:db8::/32"]
 `, &f, deps(plain{}), nil)
 	if err != nil {
@@ -69,6 +75,11 @@ guide_networks: [10.1.2.3/8, "2001:db8::/32"]
 		Every: 5 * time.Minute, Full: 24 * time.Hour, PagesPerSecond: 5, KeepGone: 48 * time.Hour, GuardPercent: 3, GuardLeast: 4, GroupsOnOutage: true,
 	}); s.Sync != want {
 		t.Errorf("sync: %+v", s.Sync)
+	}
+	for from, want := range map[string]bool{"203.0.113.9": false, "192.0.2.7": false, "192.0.2.8": true} {
+		if got := s.Challenge.Asks(netip.MustParseAddr(from), s.Policies.InNetwork); got != want || s.Challenge.Bits != 18 || s.Challenge.After != 5 {
+			t.Errorf("challenge: %+v asks %s: %v", s.Challenge, from, got)
+		}
 	}
 	if len(s.Guide) != 2 || s.Guide[0] != netip.MustParsePrefix("10.0.0.0/8") {
 		t.Errorf("guide: %v", s.Guide)
@@ -116,6 +127,10 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		"settings.yaml:14: flow.tries_per_code: want 1 to 10":              with("flow: {tries_per_code: 11}"),
 		"settings.yaml:14: session.step_up: want 1m0s":                     with("session: {step_up: 1s}"),
 		"settings.yaml:14: sync.every: want 10s":                           with("sync: {every: 1s}"),
+		"settings.yaml:14: challenge.bits: want 12 to 22, got 40":          with("challenge: {bits: 40}"),
+		"settings.yaml:14: challenge.except_networks[1]: \"annex\" is no":  with("challenge: {except_networks: [10.0.0.0/8, annex]}"),
+		"settings.yaml:16: challenge.secret: environment variable NO":      with("challenge:", "  provider: turnstile", "  secret: {env: NOT_SET_HERE}", "  site_key: x"),
+		"settings.yaml:14: challenge.shown: unknown field":                 with("challenge: {shown: never}"),
 		"settings.yaml:14: sync.guard.percent: want 1 to 100":              with("sync: {guard: {percent: 101}}"),
 		"settings.yaml:14: sync.groups: want live or cached-on-outage":     with("sync: {groups: cached}"),
 		"settings.yaml:14: guide_networks[1]: \"10.0.0.1\" is not":         with("guide_networks: [10.0.0.0/8, 10.0.0.1]"),

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"golang.org/x/text/language"
 
+	"rekey/internal/challenge"
 	"rekey/internal/flow"
 	"rekey/internal/mail"
 	"rekey/internal/policy"
@@ -40,6 +41,8 @@ type Document struct {
 	Flow     Flow            `yaml:"flow,omitempty"`
 	Session  Session         `yaml:"session,omitempty"`
 	Sync     Sync            `yaml:"sync,omitempty"`
+	// Challenge says who has to show that they are no flood.
+	Challenge challenge.Config `yaml:"challenge,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
 	GuideNetworks []string `yaml:"guide_networks,omitempty"`
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rekey/internal/authenticator"
+	"rekey/internal/challenge"
 	"rekey/internal/directory"
 	"rekey/internal/factor"
 	"rekey/internal/flow"
@@ -28,6 +29,7 @@ type Snapshot struct {
 	Flow        flow.Limits
 	Session     SessionLimits
 	Sync        SyncRules
+	Challenge   challenge.Rules
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
 }

@@ -2,6 +2,7 @@ package throttle_test
 
 import (
 	"math"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -211,5 +212,18 @@ func TestGuessesAreFew(t *testing.T) {
 func TestTolerance(t *testing.T) {
 	if got := (throttle.Bucket{Burst: 30, Every: 10 * time.Second}).Tolerance(); got != 5*time.Minute {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestSource(t *testing.T) {
+	for from, want := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7", "2001:db8:1:2:3::4": "2001:db8:1:2::/64", "2001:db8:1:2::9%eth0": "2001:db8:1:2::/64",
+	} {
+		if got := throttle.Source(netip.MustParseAddr(from)); got != want {
+			t.Errorf("%s is %s, want %s", from, got, want)
+		}
+	}
+	if got := throttle.Source(netip.Addr{}); got == "" {
+		t.Error("an address nobody knows has no name")
 	}
 }

@@ -10,7 +10,18 @@ type Hidden struct{ Name, Value string }
 type Form struct {
 	Action string
 	Hidden []Hidden // one is named "at": the version of the flow the page was made for
+	Check  Check
 }
+
+// Check makes the script do a piece of work before the form is sent; the zero value asks for nothing. The page has to load the
+// script for it. The form then posts work.
+type Check struct {
+	URL    string // where the puzzle is got while the person types
+	Puzzle string // or the puzzle itself: the form is sent as soon as it is solved
+}
+
+// asks reports whether there is work to do.
+func (c Check) asks() bool { return c != Check{} }
 
 // Problem is one thing that is wrong with what was sent. Text is for the person, in the page's language.
 type Problem struct {

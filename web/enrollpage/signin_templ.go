@@ -131,7 +131,7 @@ func (m SignIn) Page() templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = component.Post(m.Form).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.CheckedPost(m.Text, m.Form).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -17,15 +17,17 @@ type Shell struct {
 	HelpText  string // "Help desk: 4357 · Mon–Fri 7–19"; empty: no line
 	HelpLink  string // tel:, mailto: or https: URL; empty: the text alone
 	Languages []Language
-	Zone      string  // IANA name for times where the browser cannot tell; empty: UTC
-	Timeout   Timeout // zero: the page does not end
-	Refresh   int     // seconds after which the page asks again; 0: never
-	At        string  // version of what is shown; with Refresh, the script loads the page anew when it changes
+	Zone      string   // IANA name for times where the browser cannot tell; empty: UTC
+	Timeout   Timeout  // zero: the page does not end
+	Refresh   int      // seconds after which the page asks again; 0: never
+	Scripts   []string // besides the one that every page has
+	At        string   // version of what is shown; with Refresh, the script loads the page anew when it changes
 }
 
 // Links are the URLs of the files a page loads. web.Assets gives them.
 type Links struct {
 	Sheet, Script, Icon string
+	Check               string // the script of forms that ask for work; only pages with one load it
 }
 
 // Language is one link of the language switch. The current one is not listed.

@@ -33,8 +33,12 @@ type Client struct {
 	http *http.Client
 }
 
-// New makes a client that takes tokens made for a host: that of the public URL.
-func New(host string) *Client {
+// New makes a client that takes tokens made for a page of ours, below the public URL, and for nobody else's.
+func New(publicURL string) *Client {
+	host := ""
+	if u, err := url.Parse(publicURL); err == nil {
+		host = u.Hostname()
+	}
 	// No redirect is followed: the secret would go along.
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: time.Minute}

@@ -29,7 +29,7 @@ func start(t *testing.T, p challenge.Provider) (*captcha.Server, challenge.Rules
 
 func client(t *testing.T) *siteverify.Client {
 	t.Helper()
-	c := siteverify.New(host)
+	c := siteverify.New("https://" + host + ":8443")
 	t.Cleanup(c.Close)
 	return c
 }

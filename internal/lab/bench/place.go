@@ -99,6 +99,7 @@ authenticators:
 defaults:
   %s: {name: Everybody, reset: {count: 1}}
 throttle: {starts_per_source: %s, sends_per_account: %s}
+challenge: {show: never}
 mail: {host: %s, port: %s, security: plaintext, from: noreply@example.test}
 %s`, entry(passwordFile), p.domain.Name, roomy, roomy, host, port, p.extra)
 }

@@ -8,25 +8,35 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"rekey/internal/challenge"
 	"rekey/internal/enrollment"
 	"rekey/internal/fault"
 	"rekey/internal/secret"
 	"rekey/internal/server"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/web/component"
 	"rekey/web/enrollpage"
 )
 
 func (u *UI) signIn(r *http.Request) enrollpage.SignIn {
 	page := enrollpage.SignIn{
-		Shell: u.Frame.Shell(r), Form: component.Form{Action: "/account/sign-in"}, Name: r.PostFormValue("name"),
+		Shell: u.Frame.Shell(r), Form: component.Form{Action: signInURL}, Name: r.PostFormValue("name"),
 		ResetURL: "/", ChangeURL: "/change",
 	}
 	for _, key := range u.Service.Elsewhere() {
 		page.Elsewhere = append(page.Elsewhere, enrollpage.Elsewhere{Label: u.Site().Label(key), URL: elsewhereURL + url.PathEscape(key)})
 	}
+	u.Gate.Dress(&page.Shell, &page.Form, challenge.SignIn)
 	return page
 }
+
+// guarded is the form as the gate knows it: the password is not kept while it waits.
+func guarded() gate.Form {
+	return gate.Form{Purpose: challenge.SignIn, Action: signInURL, Keep: []string{"name", "domain"}, Idle: withoutPassword}
+}
+
+func withoutPassword(r *http.Request) bool { return r.PostFormValue("password") == "" }
 
 // goElsewhere sends the browser to the sign-in page of a directory. What is needed when it comes back waits in a sealed cookie.
 func (u *UI) goElsewhere(w http.ResponseWriter, r *http.Request) error {
@@ -76,6 +86,12 @@ func (u *UI) showSignIn(w http.ResponseWriter, r *http.Request, err error) error
 
 // submitSignIn takes the name and the password, and the domain when there was a choice. The password is never sent back.
 func (u *UI) submitSignIn(w http.ResponseWriter, r *http.Request) error {
+	if hidden, back := u.Gate.Back(r, guarded()); back && withoutPassword(r) {
+		return u.askPassword(w, r, hidden)
+	}
+	if passed, err := u.Gate.Pass(w, r, guarded()); err != nil || !passed {
+		return err
+	}
 	in := enrollment.SignIn{
 		Typed: r.PostFormValue("name"), Domain: r.PostFormValue("domain"), Password: secret.New(r.PostFormValue("password")), Source: source(r),
 	}
@@ -85,10 +101,10 @@ func (u *UI) submitSignIn(w http.ResponseWriter, r *http.Request) error {
 		return u.to(w, r, next(signed.Setup), nil)
 	}
 	page := u.signIn(r)
-	for _, key := range signed.Domains {
-		page.Domains = append(page.Domains, component.Option{Value: key, Label: key})
-	}
 	if err == nil {
+		if err = u.askDomain(r, &page, signed.Domains); err != nil {
+			return err
+		}
 		err = fault.New(fault.Invalid, "domain.pick-one").On("domain")
 	}
 	ps, ok := problems(page.Shell, err)
@@ -97,6 +113,27 @@ func (u *UI) submitSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Problems = ps
 	return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
+}
+
+// askDomain lets the next form say which of several accounts of that name is meant, without another challenge.
+func (u *UI) askDomain(r *http.Request, page *enrollpage.SignIn, keys []string) error {
+	again, err := u.Gate.Again(r, signInURL)
+	page.Form = component.Form{Action: signInURL, Hidden: again}
+	for _, key := range keys {
+		page.Domains = append(page.Domains, component.Option{Value: key, Label: key})
+	}
+	return err
+}
+
+// askPassword asks for the password of a form that has waited: everything else of it was kept.
+func (u *UI) askPassword(w http.ResponseWriter, r *http.Request, hidden []component.Hidden) error {
+	page := u.signIn(r)
+	page.Notice = page.T("check.password")
+	if domain := r.PostFormValue("domain"); domain != "" {
+		hidden = append(hidden, component.Hidden{Name: "domain", Value: domain})
+	}
+	page.Form = component.Form{Action: signInURL, Hidden: hidden}
+	return frame.Render(w, r, http.StatusOK, page.Page())
 }
 
 // next is where a person goes on who is, or is not yet, ready.

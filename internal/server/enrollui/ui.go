@@ -11,6 +11,7 @@ import (
 	"rekey/internal/fault"
 	"rekey/internal/server"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/internal/site"
 	"rekey/web/component"
 	"rekey/web/layout"
@@ -21,6 +22,7 @@ const (
 	accountURL = "/account"
 	setupURL   = "/account/setup"
 	methodURL  = "/account/methods/"
+	signInURL  = "/account/sign-in"
 	// elsewhereURL is followed by a directory's key. It is a link and no form: our policy lets no form lead elsewhere.
 	elsewhereURL = "/account/sign-in-at/"
 )
@@ -28,6 +30,7 @@ const (
 // UI serves the pages.
 type UI struct {
 	Service *enrollment.Service
+	Gate    *gate.Gate
 	Frame   *frame.Frame
 	Cookie  server.Cookie
 	Site    site.Source
@@ -40,7 +43,7 @@ func (u *UI) Routes() []server.Route {
 	const own = "none: the person's own"
 	return []server.Route{
 		{Method: http.MethodGet, Pattern: accountURL, Guard: server.Session, Limiter: none, Handler: u.show},
-		{Method: http.MethodPost, Pattern: "/account/sign-in", Guard: server.Public, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.submitSignIn},
+		{Method: http.MethodPost, Pattern: signInURL, Guard: server.Public, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.submitSignIn},
 		{Method: http.MethodGet, Pattern: elsewhereURL + "{directory}", Guard: server.Public, Limiter: "source", Handler: u.goElsewhere},
 		{Method: http.MethodGet, Pattern: enrollment.BackPath, Guard: server.Return, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.backFromElsewhere},
 		{Method: http.MethodPost, Pattern: "/account/sign-out", Guard: server.Session, Limiter: own, Audit: "session.ended", Handler: u.submitSignOut},

@@ -9,11 +9,14 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"rekey/internal/challenge"
+	"rekey/internal/directory"
 	"rekey/internal/fault"
 	"rekey/internal/policy"
 	"rekey/internal/recovery"
 	"rekey/internal/server"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/web/component"
 	"rekey/web/layout"
 	"rekey/web/recoverypage"
@@ -87,10 +90,21 @@ func (p *packed) send(w http.ResponseWriter, r *http.Request) {
 }
 
 func (u *UI) start(r *http.Request, a policy.Action, name string, ps component.Problems) recoverypage.Start {
-	return recoverypage.Start{
+	page := recoverypage.Start{
 		Shell: u.Frame.Shell(r), Action: string(a), Form: component.Form{Action: "/start/" + string(a)}, Name: name, Problems: ps,
 		ResetURL: "/", UnlockURL: "/unlock", ChangeURL: "/change", AccountURL: "/account",
 	}
+	u.Gate.Dress(&page.Shell, &page.Form, challenge.Start)
+	return page
+}
+
+// guarded is the first page's form as the gate knows it.
+func guarded(a policy.Action) gate.Form {
+	unreadable := func(r *http.Request) bool {
+		_, err := directory.Parse(r.PostFormValue("name"))
+		return err != nil
+	}
+	return gate.Form{Purpose: challenge.Start, Action: "/start/" + string(a), Keep: []string{"name", "domain"}, Idle: unreadable}
 }
 
 func action(r *http.Request) (policy.Action, error) {
@@ -105,6 +119,9 @@ func action(r *http.Request) (policy.Action, error) {
 func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 	a, err := action(r)
 	if err != nil {
+		return err
+	}
+	if passed, err := u.Gate.Pass(w, r, guarded(a)); err != nil || !passed {
 		return err
 	}
 	name := r.PostFormValue("name")
@@ -132,10 +149,13 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 
 // showDomains asks which of several accounts of that name. The name stays out of the address.
 func (u *UI) showDomains(w http.ResponseWriter, r *http.Request, a policy.Action, name string, keys []string) error {
-	page := recoverypage.Domain{
-		Shell: u.Frame.Shell(r), Name: name, BackURL: startURLs[a],
-		Form: component.Form{Action: "/start/" + string(a), Hidden: []component.Hidden{{Name: "name", Value: name}}},
+	form := component.Form{Action: "/start/" + string(a), Hidden: []component.Hidden{{Name: "name", Value: name}}}
+	again, err := u.Gate.Again(r, form.Action)
+	if err != nil {
+		return err
 	}
+	form.Hidden = append(form.Hidden, again...)
+	page := recoverypage.Domain{Shell: u.Frame.Shell(r), Name: name, BackURL: startURLs[a], Form: form}
 	for _, k := range keys {
 		page.Domains = append(page.Domains, component.Option{Value: k, Label: k})
 	}

@@ -47,9 +47,17 @@ func (u *UI) submitAnswer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	fresh, f, err := u.Service.Answer(r.Context(), u.token(r), r.PostFormValue("at"), answer, source(r))
+	return u.answer(w, r, r.PostFormValue("at"), answer)
+}
+
+// answer has an answer judged. A wrong one counts against its source too.
+func (u *UI) answer(w http.ResponseWriter, r *http.Request, at string, answer authenticator.Response) error {
+	fresh, f, err := u.Service.Answer(r.Context(), u.token(r), at, answer, source(r))
 	if fresh != "" {
 		u.Cookie.Set(w, string(fresh))
+	}
+	if err == nil && f.Notice != "" {
+		err = u.Gate.Failed(r)
 	}
 	return u.afterForm(w, r, f, err)
 }
@@ -61,12 +69,7 @@ func (u *UI) back(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || !asked(f, r.URL.Query().Get("state")) {
 		return u.again(w, r, missing(err))
 	}
-	answer := authenticator.RedirectResponse{Values: r.URL.Query()}
-	fresh, f, err := u.Service.Answer(r.Context(), u.token(r), recovery.At(f), answer, source(r))
-	if fresh != "" {
-		u.Cookie.Set(w, string(fresh))
-	}
-	return u.afterForm(w, r, f, err)
+	return u.answer(w, r, recovery.At(f), authenticator.RedirectResponse{Values: r.URL.Query()})
 }
 
 // asked reports whether the open question sent a browser away with this state.

@@ -14,6 +14,7 @@ import (
 	"rekey/internal/recovery"
 	"rekey/internal/server"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/gate"
 	"rekey/internal/site"
 	"rekey/web/component"
 )
@@ -24,6 +25,7 @@ const flowURL = "/flow"
 // UI serves the pages.
 type UI struct {
 	Service *recovery.Service
+	Gate    *gate.Gate
 	Frame   *frame.Frame
 	Cookie  server.Cookie
 	Site    site.Source
