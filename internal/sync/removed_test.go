@@ -77,6 +77,7 @@ func TestRemovedDirectoriesAreDropped(t *testing.T) {
 func TestNamesAreCountedByDomain(t *testing.T) {
 	b, home, cloud := newBench(t), newShelf(), newShelf()
 	home.key, cloud.key = "corp.test", "cloud.test"
+	b.directories = []directory.Directory{memory.New("corp.test", ""), memory.New("cloud.test", "")}
 	b.links = []directory.Link{{Home: "corp.test", Other: "cloud.test", Mode: directory.LinkSeparate}}
 	home.person("plain", func(a *account.Account) {
 		a.Mails, a.Anchor, a.SID = []string{"plain@Firm.test", "p@firm.test", "p@old.firm.test"}, "AAAA", "S-1"

@@ -91,8 +91,11 @@ func (t *turn) pass(ctx context.Context) error {
 // countEvery is how often what changes leads to a new count of names by domain.
 const countEvery = 5 * time.Minute
 
-// count looks anew which domains people have names in, after a pass that can have changed it.
+// count looks anew which domains people have names in, after a pass that can have changed it. With one directory nobody asks.
 func (t *turn) count(ctx context.Context, now time.Time) error {
+	if len(t.Site().Directories) < 2 {
+		return nil
+	}
 	unless := now.Add(-countEvery)
 	switch full := t.state.Full.Equal(t.state.Begun); {
 	case full:

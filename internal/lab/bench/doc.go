@@ -9,6 +9,7 @@
 // the page after each, and the code read from the mail that arrived. The raw side is the modification the adapter sends, and nothing
 // else, on connections that are open and bound.
 //
-// A plain read asks for what the portal copies, page by page on one connection, and forgets each page. The stand-in's entries are
-// decoded on the way; of the tenant's pages only the links are looked for.
+// A plain read asks for what the portal copies, page by page on one connection, makes values of it, as any reader must, and forgets
+// each page: entries of LDAP's answers, structs of the tenant's JSON. It stores nothing. The copy asks for the next page while it
+// stores one, so on two processors it is the database's work that comes on top.
 package bench
