@@ -155,7 +155,14 @@ func refusedStories() []story {
 			return recoverypage.Refused{Shell: sh, Reason: "none", StartURL: "/", BackURL: "/flow", AccountURL: "/account"}
 		}},
 	}
-	for _, reason := range []string{"blocked", "frozen", "denied", "cancelled", "gone", "something-new"} {
+	out = append(out, story{"refused-limit-days", func(sh layout.Shell) drawn {
+		return recoverypage.Refused{Shell: sh, Reason: "limit", Until: now.Add(100 * time.Hour), Wait: 100 * time.Hour, StartURL: "/"}
+	}}, story{"refused-rule-own-words", func(sh layout.Shell) drawn {
+		return recoverypage.Refused{Shell: sh, Reason: "rule", Text: "From outside the office, call 4357 <first> & wait.", StartURL: "/"}
+	}})
+	for _, reason := range []string{
+		"blocked", "frozen", "denied", "cancelled", "gone", "rule", "limit", "threat", "privileged", "retries", "something-new",
+	} {
 		out = append(out, story{"refused-" + reason, func(sh layout.Shell) drawn {
 			return recoverypage.Refused{Shell: sh, Reason: reason, Until: now.Add(30 * time.Minute), Wait: 30 * time.Minute, StartURL: "/"}
 		}})

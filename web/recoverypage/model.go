@@ -146,9 +146,10 @@ type Place struct {
 type Refused struct {
 	layout.Shell
 	Action   string
-	Reason   string // as flow.Refusal: "blocked", "frozen", "denied", "cancelled", "gone"; "none" for "I can't use any of these"
+	Reason   string // as flow.Refusal; "none" for "I can't use any of these"
+	Text     string // the firm's own words, with "rule"
 	Until    time.Time
-	Wait     time.Duration // until then; with "blocked"
+	Wait     time.Duration // until then; with "blocked" and "limit"
 	StartURL string
 	BackURL  string // with "none": back to the choice
 	// AccountURL leads to the sign-in of "My account": who still knows the password can set up more ways.

@@ -165,7 +165,7 @@ func mark(p Place) string {
 // reason keeps the keys of the catalogue to the refusals it knows.
 func (m Refused) reason() string {
 	switch m.Reason {
-	case "blocked", "frozen", "denied", "cancelled", "gone", "none":
+	case "blocked", "frozen", "denied", "cancelled", "gone", "none", "rule", "limit", "threat", "privileged", "retries":
 		return m.Reason
 	}
 	return "denied"
@@ -175,12 +175,23 @@ func (m Refused) key(part string) string {
 	return strings.Join([]string{"refused", m.reason(), part}, ".")
 }
 
+// lede is what the firm says itself, where it does.
+func (m Refused) lede() string {
+	if m.Text != "" {
+		return m.Text
+	}
+	return m.T(m.key("text"))
+}
+
 func (m Refused) minutes() int { return max(1, int((m.Wait+time.Minute-1)/time.Minute)) }
 
-// waitText says how long it takes, in words that need no clock.
+// waitText says how long it takes, in words that need no clock; nothing where the day says it better.
 func (m Refused) waitText() string {
-	if n := m.minutes(); n < 120 {
+	switch n := m.minutes(); {
+	case n < 120:
 		return m.N("wait.minutes", n)
+	case n > 48*60:
+		return ""
 	}
 	return m.N("wait.hours", (m.minutes()+59)/60)
 }

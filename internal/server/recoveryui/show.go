@@ -2,7 +2,9 @@ package recoveryui
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/passwordrule"
 	"rekey/internal/policy"
+	"rekey/internal/server"
 	"rekey/internal/server/frame"
 	"rekey/internal/server/promptview"
 	"rekey/web/component"
@@ -243,10 +246,32 @@ func (u *UI) refused(sh layout.Shell, f flow.Flow) drawn {
 	page := recoverypage.Refused{
 		Shell: sh, Action: string(f.Action), Reason: string(f.Refusal), Until: f.Until, StartURL: startURLs[f.Action],
 	}
+	if f.Bar != nil && f.Refusal == f.Bar.Refusal {
+		page.Text = u.inLanguage(f.Bar.Text, f.Locale)
+	}
 	if !f.Until.IsZero() {
 		page.Wait = max(0, f.Until.Sub(u.Now())).Round(time.Minute)
 	}
 	return page
+}
+
+// inLanguage picks the text of a language, else the house's, else any.
+func (u *UI) inLanguage(texts map[string]string, language string) string {
+	for _, l := range append([]string{language, u.Site().Brand.Locale}, slices.Sorted(maps.Keys(texts))...) {
+		if t := texts[l]; t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// showClosed turns away whom the settings let nobody do this for, from where they are, or now.
+func (u *UI) showClosed(w http.ResponseWriter, r *http.Request, a policy.Action, bar flow.Bar) error {
+	sh := u.Frame.Shell(r)
+	page := recoverypage.Refused{
+		Shell: sh, Action: string(a), Reason: string(bar.Refusal), Text: u.inLanguage(bar.Text, server.Locale(r)), StartURL: startURLs[a],
+	}
+	return frame.Render(w, r, http.StatusForbidden, page.Page())
 }
 
 // showNone is for who can use none of the ways: what to do, and who helps. The flow stays open.

@@ -141,6 +141,8 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 	case begun.NotEnrolled:
 		http.Redirect(w, r, "/stopped/"+string(a), http.StatusSeeOther) //nolint:gosec // one of the three actions
 		return nil
+	case begun.Closed != nil:
+		return u.showClosed(w, r, a, *begun.Closed)
 	}
 	u.Cookie.Set(w, string(begun.Token))
 	http.Redirect(w, r, flowURL, http.StatusSeeOther)

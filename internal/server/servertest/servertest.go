@@ -79,7 +79,7 @@ func (p *Portal) serve(t testing.TB) {
 	log := slog.New(slog.NewTextHandler(p.Log, nil))
 	owner := &notice.Owner{Site: src, Store: p.Store, Keys: p.Keys, Now: p.Now, Log: log, PublicURL: Origin}
 	p.Recovery = &recovery.Service{
-		Site: src, Store: p.Store, Memory: p.Store, Limiter: p.Store, Counters: p.Store, Freezer: p.Store, Sweeper: p.Store, Keys: p.Keys,
+		Site: src, Store: p.Store, Recorder: p.Store, Memory: p.Store, Limiter: p.Store, Counters: p.Store, Freezer: p.Store, Sweeper: p.Store, Keys: p.Keys,
 		Owner: owner, Now: p.Now, Log: log,
 	}
 	p.Enrollment = &enrollment.Service{

@@ -44,18 +44,27 @@ func (p *Portal) settle(t testing.TB) {
 		Session: site.SessionLimits{Idle: 10 * time.Minute, Life: time.Hour, StepUp: 10 * time.Minute},
 		Brand:   site.Brand{Name: "Example Corp password help", Firm: "Example Corp", HelpText: "Help desk: 4357", Locale: "en"},
 	}
+	p.Snapshot.Policies = p.compile(t, document())
+}
+
+func document() policy.Document {
+	return policy.Document{Policies: []policy.Policy{{
+		Name: "Contractors", Scope: policy.Scope{OUs: []policy.OU{{DN: "OU=Contractors,DC=corp,DC=example,DC=test"}}},
+		Actions: []policy.Action{policy.Change}, Reset: policy.Requirement{Count: 2},
+	}}}
+}
+
+func (p *Portal) compile(t testing.TB, d policy.Document) *policy.Policies {
+	t.Helper()
 	r := policy.Registry{Directories: []string{p.Corp.Key(), p.Sales.Key()}}
 	for _, k := range p.Snapshot.Order {
 		r.Kinds = append(r.Kinds, p.Snapshot.Methods[k].Traits())
 	}
-	var err error
-	p.Snapshot.Policies, err = policy.Compile(policy.Document{Policies: []policy.Policy{{
-		Name: "Contractors", Scope: policy.Scope{OUs: []policy.OU{{DN: "OU=Contractors,DC=corp,DC=example,DC=test"}}},
-		Actions: []policy.Action{policy.Change}, Reset: policy.Requirement{Count: 2},
-	}}}, r)
+	policies, err := policy.Compile(d, r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return policies
 }
 
 func plenty() throttle.Bucket { return throttle.Bucket{Burst: 1000, Every: time.Millisecond} }
@@ -102,4 +111,15 @@ func (p *Portal) methods(t testing.TB) map[factor.Kind]authenticator.Method {
 		t.Fatal(err)
 	}
 	return map[factor.Kind]authenticator.Method{factor.TOTP: app, factor.BackupCode: sheet, factor.Mail: mail}
+}
+
+// Ruled puts policies and rules in force that change makes of those there are.
+func (p *Portal) Ruled(t testing.TB, change func(*policy.Document)) {
+	t.Helper()
+	d := document()
+	change(&d)
+	next := *p.Snapshot
+	next.Version++
+	next.Policies = p.compile(t, d)
+	p.Snapshot = &next
 }
