@@ -34,9 +34,7 @@ func TestAttack16NamesInAFurtherDomainLookTheSame(t *testing.T) {
 	}
 	shared.Tenant.AddUser(graph.User{UserPrincipalName: "disabled@" + furtherDomain, Password: a.Password, Disabled: true})
 	shared.Tenant.AddUser(graph.User{UserPrincipalName: "unready@" + furtherDomain, Password: a.Password})
-	if out, err := shared.Portal.Command(t.Context(), "sync", "run", "--directory", people.Cloud.Name, "--full"); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	copyNow(t, people.Cloud)
 	eventually(t, "names nobody has are taken for the tenant's", func() bool {
 		return slices.Equal(ways(t, "change", "nobody@"+furtherDomain), []string{"password"})
 	})
@@ -64,6 +62,46 @@ func TestAttack16NamesInAFurtherDomainLookTheSame(t *testing.T) {
 		if compared < 3 || action == "change" && compared != len(others) {
 			t.Errorf("%s: %d of %d names are offered %s", action, compared, len(others), method)
 		}
+	}
+}
+
+// sharedDomain is one of addresses: of people in Active Directory and of people who live in the cloud only.
+const sharedDomain = "shared.example.test"
+
+// TestAttack16ADomainOfTwoDirectoriesLooksLikeEither: of names there that nobody has some look like those in the cloud, who sign in there
+// to change a password, and some like those in Active Directory, each the same every time.
+func TestAttack16ADomainOfTwoDirectoriesLooksLikeEither(t *testing.T) {
+	t.Parallel()
+	incorp, incloud := "incorp@"+sharedDomain, "incloud@"+sharedDomain
+	shared.Tenant.AddUser(graph.User{UserPrincipalName: incloud, Password: fresh()})
+	copyNow(t, people.Corp)
+	copyNow(t, people.Cloud)
+	there := func(name string) bool { return slices.Equal(ways(t, "change", name), []string{"password"}) }
+	if there(incorp) || !there(incloud) {
+		t.Fatal("the two who have a name there do not look like where they are")
+	}
+	const names = 20
+	like := map[bool]int{}
+	eventually(t, "names nobody has look like either", func() bool {
+		clear(like)
+		for i := range names {
+			like[there(fmt.Sprintf("nobody%d@%s", i, sharedDomain))]++
+		}
+		return like[true] > 0 && like[false] > 0
+	})
+	first := there("Nobody1@" + sharedDomain)
+	for range 3 {
+		if there("nobody1@"+sharedDomain) != first {
+			t.Error("a name looks like another directory's the next time")
+		}
+	}
+}
+
+// copyNow has everything of a directory copied again.
+func copyNow(t testing.TB, d people.Domain) {
+	t.Helper()
+	if out, err := shared.Portal.Command(t.Context(), "sync", "run", "--directory", d.Name, "--full"); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
 }
 

@@ -74,6 +74,9 @@ func cast() []people.Person {
 	for _, sam := range []string{"only", "onlybusy", "onlychange", "onlyword", "branched"} {
 		all = append(all, member(sam, people.Cloud))
 	}
+	all = append(all, people.Person{
+		SAM: "incorp", Given: "Ina", Surname: "Cast", Domain: people.Corp, State: people.Active, Mail: "incorp@" + sharedDomain,
+	})
 	return append(all, people.Person{SAM: "newcomer", Given: "Nina", Surname: "Newcomer", Domain: people.Cloud, State: people.Active})
 }
 
