@@ -25,7 +25,7 @@ func appendEntry(lines []string, seed entry, from string, f directory.FoundDomai
 	if plainName.MatchString(f.NetBIOS) {
 		w.line("    netbios: %s", w.scalar(f.NetBIOS))
 	}
-	if servers := chosen(f.Servers); len(servers) > 0 {
+	if servers := chosen(f); len(servers) > 0 {
 		w.line("    servers: [%s]", strings.Join(servers, ", "))
 	} else {
 		w.line("    # servers: fill in the ldaps URLs of its domain controllers; none that takes writes is known")
@@ -82,9 +82,13 @@ func Direction(t directory.Trust) string {
 	return "disabled"
 }
 
-// chosen are URLs of servers that take writes, the PDC emulator first: it has to be among them.
-func chosen(all []directory.FoundServer) []string {
-	all = slices.DeleteFunc(slices.Clone(all), func(s directory.FoundServer) bool { return s.ReadOnly || !plainHost.MatchString(s.Host) })
+// chosen are URLs of servers that take writes, the PDC emulator first: it has to be among them. One that DNS alone knows, under a name
+// outside the domain, is left out: whoever can write to DNS would be sent the password.
+func chosen(f directory.FoundDomain) []string {
+	all := slices.DeleteFunc(slices.Clone(f.Servers), func(s directory.FoundServer) bool {
+		ours := strings.HasSuffix(s.Host, "."+f.Domain) || slices.Contains(s.Sources, directory.FromSites)
+		return s.ReadOnly || !ours || !plainHost.MatchString(s.Host)
+	})
 	slices.SortStableFunc(all, func(a, b directory.FoundServer) int {
 		if a.PDC != b.PDC {
 			return map[bool]int{true: -1, false: 1}[a.PDC]

@@ -161,8 +161,9 @@ func TestADomainThatIsThereStaysAsItIs(t *testing.T) {
 	}
 }
 
-// TestOnlyLinesAreAdded to documents of many forms.
-func TestOnlyLinesAreAdded(t *testing.T) {
+// forms are documents as people write them.
+func forms(t testing.TB) map[string]string {
+	t.Helper()
 	example, err := os.ReadFile(filepath.Join("..", "..", "configs", "settings.example.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +172,7 @@ func TestOnlyLinesAreAdded(t *testing.T) {
 		a := strings.Index(small, from)
 		return small[:a] + to + small[strings.Index(small, "\n# how mail"):]
 	}
-	for name, document := range map[string]string{
+	return map[string]string{
 		"the example":           strings.ReplaceAll(string(example), "corp.example.com", "corp.example.test"),
 		"no defaults":           cut("\ndefaults:", ""),
 		"nothing in defaults":   cut("\ndefaults:", "\ndefaults:\n"),
@@ -186,7 +187,12 @@ func TestOnlyLinesAreAdded(t *testing.T) {
 		"a document's marks":    "---\n" + strings.Replace(small, "\n# how mail leaves\nmail:\n  host: mail.example.test\n", "...\n", 1),
 		"all further in":        "  " + strings.ReplaceAll(strings.TrimSuffix(small, "\n"), "\n", "\n  ") + "\n",
 		"an anchor at the list": strings.Replace(small, "directories:", "directories: &d", 1),
-	} {
+	}
+}
+
+// TestOnlyLinesAreAdded to documents of many forms.
+func TestOnlyLinesAreAdded(t *testing.T) {
+	for name, document := range forms(t) {
 		p := propose(t, document, found(sales()))
 		at := 0
 		after := strings.SplitAfter(p.Document, "\n")
@@ -260,9 +266,26 @@ func TestAttack30NamesCannotWriteSettings(t *testing.T) {
 	}
 }
 
+// TestAttack33WhoeverWritesToDNSGetsNoPassword: a server under a name of somebody else's is proposed when the directory itself has it.
+func TestAttack33WhoeverWritesToDNSGetsNoPassword(t *testing.T) {
+	f := sales()
+	f.Servers = []directory.FoundServer{
+		{Host: "dc1.attacker.test", PDC: true, Sources: []directory.ServerSource{directory.FromDNS, directory.FromItself}},
+		{Host: "dc1.notsales.example.test", Sources: []directory.ServerSource{directory.FromDNS}},
+		{Host: "xsales.example.test", Sources: []directory.ServerSource{directory.FromDNS}},
+		{Host: "dc2.hosting.test", Sources: []directory.ServerSource{directory.FromSites}},
+	}
+	got := propose(t, small, found(f)).Document
+	if !strings.Contains(got, "servers: [ldaps://dc2.hosting.test]\n") {
+		t.Errorf("%s", got)
+	}
+}
+
 // FuzzPropose: whatever is there and whatever was found, lines are only added, and what the document said it still says.
 func FuzzPropose(f *testing.F) {
-	f.Add(small, "sales.example.test", "SALES", "dc1.sales.example.test", "two words", uint8(3))
+	for _, document := range forms(f) {
+		f.Add(document, "sales.example.test", "SALES", "dc1.sales.example.test", "two words", uint8(3))
+	}
 	f.Add(strings.ReplaceAll(small, "\n", "\r\n"), "1.2", "NO", "a.b", "\n", uint8(1))
 	f.Add("directories:\n- ad: &a\n   domain: corp.example.test\n   user: |\n    x@y\n\n...\n", "no.on", "1", "1e3.e", "", uint8(7))
 	f.Add("directories:\n - ad: {domain: corp.example.test, user: 'a''\\b@c'}\ndefaults:\n", "a.b\n- c: d", "\"", "]", "#", uint8(0))
