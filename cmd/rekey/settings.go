@@ -9,15 +9,20 @@ import (
 	"os/user"
 	"text/tabwriter"
 
+	"rekey/internal/app"
 	"rekey/internal/secret"
 	"rekey/internal/settings"
+	"rekey/internal/site"
 )
 
 type settingsCmd struct {
 	Export  exportCmd  `cmd:"" help:"Write the settings in force to standard output."`
-	Plan    planCmd    `cmd:"" help:"Check a settings file and show what would change. Exit status 2: something would."`
-	Apply   applyCmd   `cmd:"" help:"Save a settings file as the next version; every replica switches within seconds."`
+	Plan    planCmd    `cmd:"" help:"Check a settings file and show what would change, and for whom. Exit status 2: something would."`
+	Apply   applyCmd   `cmd:"" help:"Save a settings file as the next version; every replica switches within seconds. Exit status 2: too many people would become unable to reset."`
+	Revert  revertCmd  `cmd:"" help:"Save an earlier version as the next one. Exit status 2: as with apply."`
+	Drift   driftCmd   `cmd:"" help:"Compare what is in force with a settings file, whatever it looks like. Exit status 2: they differ."`
 	History historyCmd `cmd:"" help:"List the versions."`
+	Diff    diffCmd    `cmd:"" help:"Show what differs between two versions."`
 	Seal    sealCmd    `cmd:"" help:"Read a secret from standard input and print its sealed form for the settings."`
 }
 
@@ -39,60 +44,6 @@ func (e exportCmd) Run(ctx context.Context, c *cli) error {
 	return err
 }
 
-type planCmd struct {
-	File string `arg:"" type:"existingfile"`
-}
-
-func (p planCmd) Run(ctx context.Context, c *cli) error {
-	text, err := os.ReadFile(p.File)
-	if err != nil {
-		return err
-	}
-	a, err := openToRepair(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	if err := a.Settings.Check(p.File, text); err != nil {
-		return err
-	}
-	now, err := a.SettingsVersion(ctx, 0)
-	if err != nil {
-		return err
-	}
-	diff := settings.Diff(string(now.Document), string(text))
-	if diff == "" {
-		fmt.Println("Nothing would change.")
-		return nil
-	}
-	fmt.Print(diff)
-	return findings{"the file differs from the settings in force"}
-}
-
-type applyCmd struct {
-	File   string `arg:"" type:"existingfile"`
-	Reason string `required:"" help:"Why; kept in the history and the audit log."`
-	Author string `help:"Who; the operating system's user without it."`
-}
-
-func (p applyCmd) Run(ctx context.Context, c *cli) error {
-	text, err := os.ReadFile(p.File)
-	if err != nil {
-		return err
-	}
-	a, err := openToRepair(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	n, err := a.Settings.Apply(ctx, p.File, text, settings.Change{Author: author(p.Author), Reason: p.Reason})
-	if err != nil {
-		return err
-	}
-	fmt.Printf("Version %d is in force.\n", n)
-	return nil
-}
-
 // author names the operator for the records.
 func author(given string) string {
 	if given != "" {
@@ -106,7 +57,8 @@ func author(given string) string {
 }
 
 type historyCmd struct {
-	Limit int `default:"20" help:"How many versions to list."`
+	Limit int  `default:"20" help:"How many versions to list."`
+	Diff  bool `help:"Show what each of them changed."`
 }
 
 func (h historyCmd) Run(ctx context.Context, c *cli) error {
@@ -119,12 +71,52 @@ func (h historyCmd) Run(ctx context.Context, c *cli) error {
 	if err != nil {
 		return err
 	}
+	if h.Diff {
+		return h.diffs(ctx, a, versions)
+	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "VERSION\tSAVED\tAUTHOR\tREASON")
 	for _, v := range versions {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", v.Number, v.At.UTC().Format("2006-01-02 15:04:05Z"), v.Author, v.Reason)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", v.Number, saved(v), v.Author, v.Reason)
 	}
 	return w.Flush()
+}
+
+// diffs shows for each version what turned the one before into it.
+func (historyCmd) diffs(ctx context.Context, a *app.App, versions []site.Version) error {
+	for _, v := range versions {
+		fmt.Printf("Version %d, saved %s by %s: %s\n", v.Number, saved(v), v.Author, v.Reason)
+		if v.Number > 1 {
+			diff, err := a.SettingsDiff(ctx, v.Number-1, v.Number)
+			if err != nil {
+				return err
+			}
+			fmt.Print(diff)
+		}
+		fmt.Println()
+	}
+	return nil
+}
+
+func saved(v site.Version) string { return v.At.UTC().Format("2006-01-02 15:04:05Z") }
+
+type diffCmd struct {
+	From int64 `arg:"" help:"Version to begin with."`
+	To   int64 `arg:"" optional:"" help:"Version to end with; the newest without it."`
+}
+
+func (d diffCmd) Run(ctx context.Context, c *cli) error {
+	a, err := openToRepair(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	diff, err := a.SettingsDiff(ctx, d.From, d.To)
+	if err != nil {
+		return err
+	}
+	fmt.Print(diff)
+	return nil
 }
 
 type sealCmd struct{}

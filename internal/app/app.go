@@ -120,6 +120,7 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 	})
 	a.sender = mail.New(a.log)
 	a.Settings.Switched = a.switched
+	a.Settings.Locked = a.config.SettingsLocked
 	return nil
 }
 
