@@ -111,7 +111,10 @@ func (a *App) Handler() http.Handler {
 	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
 	return edge.Handler(static,
 		guard,
-		&recoveryui.UI{Service: a.recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure}, Site: site, Now: time.Now},
+		&recoveryui.UI{
+			Service: a.recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure},
+			Browser: server.Cookie{Name: "browser", Secure: secure}, Keys: a.Keys, Site: site, Now: time.Now,
+		},
 		&enrollui.UI{Service: a.enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
 	)
 }

@@ -7,6 +7,7 @@ type Asks struct {
 	Done     time.Duration // how far back attempts that ended well are counted; 0: not at all
 	Failures bool
 	Places   bool // where the account was used
+	Known    bool // whether the browser finished an attempt of the account
 }
 
 // Asks tells what limits and rules look at.
@@ -29,6 +30,8 @@ func (a *Asks) look(n *node) {
 		a.Failures = true
 	case opNewCountry, opTravel:
 		a.Places = true
+	case opKnown:
+		a.Known = true
 	}
 	for _, k := range n.kids {
 		a.look(k)

@@ -9,9 +9,10 @@ import (
 	"rekey/internal/flow"
 )
 
-// Freeze implements recovery.Freezer.
+// Freeze implements recovery.Freezer. It forgets the account's attempts: no browser is known after it, and no country was used.
 func (s *Store) Freeze(ctx context.Context, who account.ID, at time.Time, e flow.Effects) (bool, error) {
 	return s.turn(ctx, who, e, `
+		WITH past AS (DELETE FROM completed WHERE directory = $1 AND object = $2)
 		INSERT INTO frozen (directory, object, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, who.Directory, who.Object, at)
 }
 

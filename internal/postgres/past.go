@@ -34,10 +34,12 @@ func (s *Store) Past(ctx context.Context, q recovery.Query) (recovery.Past, erro
 	).Query(func(rows pgx.Rows) error {
 		var err error
 		past.Done, err = pgx.CollectRows(rows, completedRow)
+		for i := range past.Done {
+			past.Done[i].Account = q.Account
+		}
 		return err
 	})
-	b.Queue(`SELECT $1 <> '' AND EXISTS (SELECT FROM completed WHERE country = $1)`, q.Country,
-	).QueryRow(func(row pgx.Row) error { return row.Scan(&past.CountryInUse) })
+	b.Queue(`SELECT $1 <> '' AND EXISTS (SELECT FROM completed WHERE country = $1)`, q.Country).QueryRow(func(row pgx.Row) error { return row.Scan(&past.CountryInUse) })
 	if err := s.pool.SendBatch(ctx, &b).Close(); err != nil {
 		return recovery.Past{}, fmt.Errorf("read the past: %w", err)
 	}

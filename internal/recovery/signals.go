@@ -16,9 +16,15 @@ import (
 type Source struct {
 	audit.Source
 	Locale   string
-	Known    []string // accounts, as texts, that this browser finished an attempt of; sealed, so that nobody makes them up
+	Known    []Finished // attempts that this browser finished; sealed, so that nobody makes them up
 	Managed  policy.Tristate
 	Platform string // as policy.Platforms names it; empty: unknown
+}
+
+// Finished is an attempt that a browser finished.
+type Finished struct {
+	Account string // as account.ID writes itself
+	At      time.Time
 }
 
 // Past is what is remembered of an account and of a source.
@@ -59,14 +65,14 @@ func (s *Service) signals(ctx context.Context, snap *site.Snapshot, action polic
 	now := s.Now()
 	out := site.Signals{
 		Location: s.locate(from), Threat: s.threat(),
-		Device: policy.Device{Known: known(from, who), Managed: from.Managed, Platform: from.Platform},
+		Device: policy.Device{Known: policy.No, Managed: from.Managed, Platform: from.Platform},
 	}
 	asks := snap.Policies.Asks()
 	if asks == (policy.Asks{}) {
 		return out, nil
 	}
 	q := Query{Account: who, Key: key, Source: failuresFrom(sourceKey(from.Address)), Country: out.Location.Country, Since: now.Add(-asks.Done), Now: now}
-	if asks.Places {
+	if asks.Places || asks.Known {
 		q.Since = now.Add(-placesFor)
 	}
 	past, err := s.Memory.Past(ctx, q)
@@ -80,16 +86,18 @@ func (s *Service) signals(ctx context.Context, snap *site.Snapshot, action polic
 		if d.Action == action {
 			out.Done = append(out.Done, d.At)
 		}
+		if from.finished(d) {
+			out.Device.Known = policy.Yes
+		}
 	}
 	out.NewCountry, out.Travel = s.places(past, out.Location, who, key, now)
 	return out, nil
 }
 
-func known(from Source, who account.ID) policy.Tristate {
-	if !who.IsZero() && slices.Contains(from.Known, who.String()) {
-		return policy.Yes
-	}
-	return policy.No
+// finished reports whether the browser finished an attempt that is remembered. A freeze forgets them all: then no browser is known
+// any more, that of whoever the owner froze recovery for among them.
+func (s Source) finished(d flow.Completed) bool {
+	return slices.ContainsFunc(s.Known, func(f Finished) bool { return f.Account == d.Account.String() && f.At.Unix() == d.At.Unix() })
 }
 
 // places tells whether the account was used from here before, and could have come here. A name nobody has was used from half of the

@@ -1,6 +1,9 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // Cookie is a token kept by the browser until it is closed.
 type Cookie struct {
@@ -19,6 +22,13 @@ func (c Cookie) name() string {
 func (c Cookie) Set(w http.ResponseWriter, token string) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the scheme of the public URL
 		Name: c.name(), Value: token, Path: "/", Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// Keep gives the browser a token for longer than it stays open.
+func (c Cookie) Keep(w http.ResponseWriter, token string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure follows the scheme of the public URL
+		Name: c.name(), Value: token, Path: "/", MaxAge: int(life.Seconds()), Secure: c.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 

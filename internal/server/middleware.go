@@ -30,6 +30,7 @@ type visit struct {
 	id      string
 	address netip.Addr
 	locale  string
+	proxied bool // came through a trusted proxy, whose headers are believed
 }
 
 // policy lets pages load what this server serves, and nothing run or show that is not a file of ours.
@@ -59,7 +60,7 @@ func (s *Server) headers(next http.Handler) http.Handler {
 // identify gives the request its id, its client address and its language.
 func (s *Server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := visit{id: requestID(), address: s.client(r), locale: s.language(w, r)}
+		v := visit{id: requestID(), address: s.client(r), locale: s.language(w, r), proxied: s.proxied(r)}
 		w.Header().Set("X-Request-Id", v.id)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey, v)))
 	})
@@ -93,6 +94,11 @@ func (s *Server) client(r *http.Request) netip.Addr {
 		peer = hop.Unmap().WithZone("")
 	}
 	return peer
+}
+
+func (s *Server) proxied(r *http.Request) bool {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && s.trusted(from.Addr().Unmap())
 }
 
 func (s *Server) trusted(a netip.Addr) bool {

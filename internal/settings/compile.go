@@ -96,13 +96,14 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 }
 
 func (c *Compiled) limits(d Document) error {
-	var f, s, g, y error
+	var f, s, g, y, v error
 	c.Snapshot.Flow, f = d.Flow.limits()
 	c.Snapshot.Session, s = d.Session.limits()
 	c.Snapshot.Guide, g = d.guide()
 	c.Snapshot.Sync, y = d.Sync.rules()
+	c.Snapshot.Devices, v = d.Devices.rules()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
-	return errors.Join(f, s, g, y, c.Snapshot.Throttle.Validate())
+	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate())
 }
 
 func (c *Compiled) challenge(d Document, resolve secret.Resolver) (err error) {

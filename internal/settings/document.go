@@ -41,6 +41,7 @@ type Document struct {
 	Flow     Flow            `yaml:"flow,omitempty"`
 	Session  Session         `yaml:"session,omitempty"`
 	Sync     Sync            `yaml:"sync,omitempty"`
+	Devices  Devices         `yaml:"devices,omitempty"`
 	// Challenge says who has to show that they are no flood.
 	Challenge challenge.Config `yaml:"challenge,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.

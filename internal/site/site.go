@@ -29,6 +29,7 @@ type Snapshot struct {
 	Flow        flow.Limits
 	Session     SessionLimits
 	Sync        SyncRules
+	Devices     DeviceRules
 	Challenge   challenge.Rules
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
@@ -39,6 +40,13 @@ type SessionLimits struct {
 	Idle   time.Duration
 	Life   time.Duration
 	StepUp time.Duration // how long a proven method opens changes
+}
+
+// DeviceRules say how browsers and devices are known again.
+type DeviceRules struct {
+	Remember      time.Duration // how long a browser that finished an attempt is known; 0: not at all
+	ManagedHeader string        // by which a trusted proxy says that the firm manages the device; empty: nobody says
+	ManagedValue  string
 }
 
 // Brand is what the firm makes its own.

@@ -1,10 +1,15 @@
 package recoveryui_test
 
 import (
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"rekey/internal/factor"
+	"rekey/internal/flow"
 	"rekey/internal/lab/visitor"
 	"rekey/internal/policy"
 	"rekey/internal/server/servertest"
@@ -112,6 +117,65 @@ func TestNewWaysAreHeldBack(t *testing.T) {
 	}
 	p.Advance(73 * time.Hour)
 	see(t, open(t, p).prove("reset", secret), "/flow", "Choose a new password")
+}
+
+// TestABrowserIsKnownUntilAFreeze: who finished here once is asked for less, with this browser, this account and no other, until the
+// owner says that it was not they.
+func TestABrowserIsKnownUntilAFreeze(t *testing.T) {
+	t.Parallel()
+	p, secret := ruled(t, func(d *policy.Document) {
+		d.Policies = append([]policy.Policy{{
+			Name: "one", Scope: policy.Scope{Domains: []string{"corp.example.test"}}, Reset: policy.Requirement{Count: 1},
+		}}, d.Policies...)
+		known := policy.Condition{Device: []policy.DeviceState{policy.KnownDevice}}
+		d.Rules = []policy.Rule{{Name: "unknown browsers", When: policy.Condition{Not: &known}, Then: policy.Effect{Factors: 1}}}
+	})
+	snap := *p.Snapshot
+	snap.Devices.Remember = 30 * 24 * time.Hour
+	p.Snapshot = &snap
+	b := open(t, p)
+	b.prove("reset", secret)
+	see(t, b.submit("/flow/finish", visitor.Fields{"password": fresh}), "/flow", "You can sign in now")
+	one := func(b *browser, name string) bool {
+		t.Helper()
+		page := b.start("reset", name)
+		see(t, page, "/flow", "How do you want to prove it is you?")
+		return !strings.Contains(page.Text, "You need 2 ways")
+	}
+	if !one(b, "anna") {
+		t.Error("the browser that finished before is not known")
+	}
+	if one(b, "ben") || one(b, "nobody") || one(open(t, p), "anna") {
+		t.Error("it is known for somebody else, or another browser is")
+	}
+	if _, err := p.Store.Freeze(t.Context(), p.ID(t, "anna"), p.Now(), flow.Effects{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Store.Release(t.Context(), p.ID(t, "anna"), p.Now(), flow.Effects{}); err != nil {
+		t.Fatal(err)
+	}
+	if one(b, "anna") {
+		t.Error("known after a freeze")
+	}
+}
+
+// TestABrowserCannotMakeItselfKnown: what is not sealed by the portal, or was for something else, counts for nothing.
+func TestABrowserCannotMakeItselfKnown(t *testing.T) {
+	t.Parallel()
+	p := servertest.New(t)
+	sealed, err := p.Keys.Seal("other", []byte(`[]`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []string{"", "x", strings.Repeat("A", 5000), base64.RawURLEncoding.EncodeToString(sealed), "bm90IHNlYWxlZA"} {
+		r := httptest.NewRequest(http.MethodPost, servertest.Origin+"/start/reset", strings.NewReader("name=anna"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.AddCookie(&http.Cookie{Name: "__Host-browser", Value: value})
+		if resp := p.Do(r); resp.StatusCode != http.StatusSeeOther {
+			t.Errorf("%.20q: status %d", value, resp.StatusCode)
+		}
+	}
 }
 
 // TestAnAlarmReachesOpenAttempts: who was about to choose a password proves one way more, and what is stopped is stopped.

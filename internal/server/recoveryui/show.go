@@ -37,6 +37,9 @@ func (u *UI) show(w http.ResponseWriter, r *http.Request) error {
 		page := recoverypage.Expired{Shell: u.Frame.Shell(r), Action: string(policy.Reset), StartURL: "/"}
 		return frame.Render(w, r, http.StatusOK, page.Page())
 	}
+	if err := u.remember(w, r, f); err != nil {
+		return err
+	}
 	page, err := u.page(r, f, nil)
 	if err != nil {
 		return err

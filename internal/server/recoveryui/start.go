@@ -125,7 +125,7 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PostFormValue("name")
-	begun, err := u.Service.Begin(r.Context(), recovery.Begin{Action: a, Typed: name, Domain: r.PostFormValue("domain"), Source: source(r)})
+	begun, err := u.Service.Begin(r.Context(), recovery.Begin{Action: a, Typed: name, Domain: r.PostFormValue("domain"), Source: u.visitor(r)})
 	if err != nil {
 		page := u.start(r, a, name, nil)
 		ps, ok := problems(page.Shell, err)

@@ -28,6 +28,8 @@ type UI struct {
 	Gate    *gate.Gate
 	Frame   *frame.Frame
 	Cookie  server.Cookie
+	Browser server.Cookie // kept: which attempts it finished
+	Keys    Sealer
 	Site    site.Source
 	Now     func() time.Time
 

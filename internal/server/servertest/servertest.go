@@ -103,7 +103,10 @@ func (p *Portal) serve(t testing.TB) {
 	}
 	p.Areas = []server.Area{
 		guard,
-		&recoveryui.UI{Service: p.Recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: true}, Site: src, Now: p.Now},
+		&recoveryui.UI{
+			Service: p.Recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: true},
+			Browser: server.Cookie{Name: "browser", Secure: true}, Keys: p.Keys, Site: src, Now: p.Now,
+		},
 		&enrollui.UI{Service: p.Enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: true}, Site: src, Now: p.Now},
 	}
 	edge := server.New(server.Config{Origin: Origin, Secure: true}, src, catalogue, frames, log, nobody{})

@@ -82,12 +82,24 @@ func (p *Portal) person(sam, display string, s account.State) memory.Account {
 // Recreate deletes an account of corp.example.test and makes another of the same name.
 func (p *Portal) Recreate(t testing.TB, sam string) {
 	t.Helper()
-	old, err := p.Corp.Lookup(t.Context(), directory.Identifier{Raw: sam, Name: sam})
+	old := p.account(t, sam)
+	p.Corp.Remove(old.ID)
+	p.Corp.Add(p.person(sam, old.DisplayName, account.State{}))
+}
+
+// ID is whose account it is in corp.example.test.
+func (p *Portal) ID(t testing.TB, sam string) account.ID {
+	t.Helper()
+	return p.account(t, sam).ID
+}
+
+func (p *Portal) account(t testing.TB, sam string) account.Account {
+	t.Helper()
+	a, err := p.Corp.Lookup(t.Context(), directory.Identifier{Raw: sam, Name: sam})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Corp.Remove(old.ID)
-	p.Corp.Add(p.person(sam, old.DisplayName, account.State{}))
+	return a
 }
 
 func (p *Portal) contractor(sam, display string) memory.Account {
