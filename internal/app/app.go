@@ -25,6 +25,7 @@ import (
 	"rekey/internal/recovery"
 	"rekey/internal/settings"
 	"rekey/internal/sync"
+	"rekey/internal/threat"
 	"rekey/web"
 )
 
@@ -33,6 +34,7 @@ type App struct {
 	Settings *settings.Manager
 	Keys     *keyset.Keyset
 	Store    *postgres.Store
+	Threat   *threat.Manager // Stopped until the level was read
 
 	config     config.Config
 	log        *slog.Logger
@@ -76,7 +78,7 @@ func (a *App) loaded(ctx context.Context) (*App, error) {
 }
 
 // OpenToRepair leaves the settings alone, so that a version that cannot be used does not keep anybody from saving a better one.
-// Only Settings, Store and Keys are there.
+// Only Settings, Store, Keys and Threat are there.
 func OpenToRepair(ctx context.Context, cfg config.Config, log *slog.Logger) (*App, error) {
 	return open(ctx, cfg, log, func(*pgxpool.Pool) error { return nil })
 }
@@ -118,19 +120,23 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 	a.Settings = settings.NewManager(a.Store, Registry(), settings.Deps{
 		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Groups: a.Store, Paint: paint,
 	})
+	a.Threat = threat.NewManager(a.Store, time.Now, a.log)
 	a.sender = mail.New(a.log)
 	a.Settings.Switched = a.switched
 	a.Settings.Locked = a.config.SettingsLocked
 	return nil
 }
 
-// load puts the newest settings in force and makes the services that work by them.
+// load puts the newest settings and the threat level in force and makes the services that work by them.
 func (a *App) load(ctx context.Context) error {
 	first, err := a.firstSettings()
 	if err != nil {
 		return err
 	}
 	if err := a.Settings.Load(ctx, a.config.SettingsFile, first); err != nil {
+		return err
+	}
+	if err := a.Threat.Load(ctx); err != nil {
 		return err
 	}
 	a.services()
@@ -188,6 +194,7 @@ func (a *App) services() {
 	}
 	a.sync = a.newSync()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
+	a.metrics.follow(newThreatMetrics(a.Threat))
 	a.courier = delivery.New(delivery.Deps{
 		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Recorder: a.Store, Now: time.Now, Log: a.log,
 	})

@@ -29,7 +29,7 @@ const (
 	refreshEvery = 30 * time.Second
 )
 
-// Serve runs the portal until ctx ends: pages, metrics, jobs and the watch for new settings. Open requests finish first, then jobs.
+// Serve runs the portal until ctx ends: pages, metrics, jobs and the watch for new settings and threat levels. Open requests finish first, then jobs.
 func (a *App) Serve(ctx context.Context) error {
 	listener, err := a.listen(ctx, a.config.Listen)
 	if err != nil {
@@ -54,6 +54,7 @@ func (a *App) Serve(ctx context.Context) error {
 		})
 	}
 	g.Go(func() error { return ended(a.Settings.Watch(ctx)) })
+	g.Go(func() error { return ended(a.Threat.Run(ctx)) })
 	g.Go(func() error { return ended(a.work(workers)) })
 	g.Go(func() error { return ended(a.copyDirectories(ctx)) })
 	g.Go(func() error { a.places().Run(ctx); return nil })
@@ -132,6 +133,7 @@ func (a *App) machineHandler() http.Handler {
 type readiness struct {
 	Database    bool            `json:"database"`
 	Settings    int64           `json:"settings_version"`
+	Threat      bool            `json:"threat_level_read"` // within the last seconds
 	Directories map[string]bool `json:"directories_writable"`
 }
 
@@ -139,12 +141,12 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
 	snap := a.Settings.Snapshot()
-	state := readiness{Database: a.pool.Ping(ctx) == nil, Settings: snap.Version, Directories: map[string]bool{}}
+	state := readiness{Database: a.pool.Ping(ctx) == nil, Settings: snap.Version, Threat: a.Threat.Ready(), Directories: map[string]bool{}}
 	for _, d := range snap.Directories {
 		state.Directories[d.Key()] = d.Health(ctx).Writable
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if !state.Database {
+	if !state.Database || !state.Threat {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_ = json.NewEncoder(w).Encode(state) // the asker may have gone

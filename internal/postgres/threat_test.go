@@ -24,9 +24,11 @@ func TestThreatIsKept(t *testing.T) {
 	if got, err := s.LatestThreat(t.Context()); err != nil || got != (threat.State{}) {
 		t.Errorf("none yet: %+v, %v", got, err)
 	}
+	told := s.notified(t, "rekey_threat")
 	if err := s.UpdateThreat(t.Context(), alarm); err != nil {
 		t.Fatal(err)
 	}
+	told()
 	want := threat.State{
 		Number: 1, Level: policy.Stopped, At: start(), Since: start(), Until: start().Add(time.Hour), Author: "root", Reason: "why",
 	}
@@ -46,6 +48,27 @@ func TestThreatIsKept(t *testing.T) {
 	}
 	if all, err := s.ThreatHistory(t.Context(), 5); err != nil || len(all) != 1 {
 		t.Errorf("history %+v, %v", all, err)
+	}
+}
+
+// notified listens; what it gives waits for a notification.
+func (f fixture) notified(t *testing.T, channel string) (wait func()) {
+	t.Helper()
+	conn, err := f.pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Hijack().Close(context.Background()) }) // the test's own context has ended
+	if _, err := conn.Exec(t.Context(), `LISTEN `+channel); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := conn.Conn().WaitForNotification(ctx); err != nil {
+			t.Errorf("nobody is told: %v", err)
+		}
 	}
 }
 

@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// Shortest and Longest a level may be set for: it is neither a slip of the finger nor a way to change policies for good.
+	// Shortest a level may be set for: less is a slip of the finger.
 	Shortest = 5 * time.Minute
-	Longest  = 30 * 24 * time.Hour
+	// Longest a level may be set for: what is to stay is a policy.
+	Longest = 30 * 24 * time.Hour
 
 	// StaleAfter is how old what a replica last read may be.
 	StaleAfter = 10 * time.Second
@@ -203,7 +204,7 @@ func (m *Manager) use(ctx context.Context, s State) {
 	}
 	m.current.Store(&reading{state: s, at: m.now()})
 	if before != nil && before.state.Number != s.Number || before == nil && s.Level != policy.Calm {
-		m.log.WarnContext(ctx, "threat level", "level", s.Level, "until", s.Until, "author", s.Author, "reason", s.Reason)
+		m.log.InfoContext(ctx, "threat level switched", "level", s.Level, "until", s.Until, "author", s.Author, "reason", s.Reason)
 	}
 }
 

@@ -290,7 +290,7 @@ func TestItEndsByItself(t *testing.T) {
 	if n := h.count(t, `SELECT count(*) FROM threat`); n != 1 {
 		t.Errorf("%d rows at the end, want the one that was set", n)
 	}
-	h.clock.move(threat.StaleAfter)
+	h.clock.move(time.Minute)
 	h.looked(t, rs)
 	if rows, ended := h.count(t, `SELECT count(*) FROM threat`), h.records(t, "threat.ended"); rows != 2 || ended != 1 {
 		t.Errorf("%d rows, the end recorded %d times", rows, ended)
