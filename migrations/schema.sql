@@ -110,6 +110,16 @@ CREATE UNLOGGED TABLE public.bucket (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.completed (
+    directory text NOT NULL,
+    object text NOT NULL,
+    action text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    country text DEFAULT ''::text NOT NULL,
+    latitude double precision,
+    longitude double precision
+);
+
 CREATE TABLE public.counter (
     key text NOT NULL,
     failures integer DEFAULT 0 NOT NULL,
@@ -131,6 +141,11 @@ CREATE TABLE public.credential (
     created timestamp with time zone NOT NULL,
     last_used timestamp with time zone,
     CONSTRAINT credential_object_check CHECK ((object <> ''::text))
+);
+
+CREATE UNLOGGED TABLE public.failure (
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.flow (
@@ -492,7 +507,13 @@ ALTER TABLE ONLY public.unit
 
 CREATE INDEX audit_event_account ON public.audit_event USING btree (directory, object, seq) WHERE (object <> ''::text);
 
+CREATE INDEX completed_account ON public.completed USING btree (directory, object, at);
+
+CREATE INDEX completed_country ON public.completed USING btree (country);
+
 CREATE INDEX credential_account ON public.credential USING btree (directory, object, created);
+
+CREATE INDEX failure_key ON public.failure USING btree (key, at);
 
 CREATE INDEX flow_account ON public.flow USING btree (directory, object) WHERE (object <> ''::text);
 
