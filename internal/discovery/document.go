@@ -8,42 +8,44 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
-	"rekey/internal/secret"
 	"rekey/internal/settings"
+	"rekey/internal/strictyaml"
 )
 
 // draft is a document that lines are added to.
 type draft struct {
-	Directories []map[string]entry `yaml:"directories"`
-	Defaults    map[string]any     `yaml:"defaults"`
+	data     map[string]any // what it says
+	entries  []entry
+	policies map[string]any // the default ones, by domain
 
-	text  string
 	lines []string // with their ends
 	root  []*ast.MappingValueNode
 }
 
 // entry is what is looked at of a directory.
 type entry struct {
-	Domain   string     `yaml:"domain"`
-	Servers  []string   `yaml:"servers"`
-	CAFile   string     `yaml:"ca_file"`
-	User     string     `yaml:"user"`
-	Password secret.Ref `yaml:"password"`
-
-	kind string
+	kind, domain, caFile, user string
+	servers                    []string
+	password                   map[string]any // {file: …}, as it is
 }
 
 var errForm = errors.New("nothing can be added to a document of this form without changing what is there; add the domains by hand")
 
 func read(document string) (*draft, error) {
-	d := &draft{text: document, lines: strings.SplitAfter(document, "\n")}
-	if err := yaml.Unmarshal([]byte(document), d); err != nil {
-		return nil, fmt.Errorf("directories or defaults: %w", errForm) // the decoder's own text shows values
+	d := &draft{lines: strings.SplitAfter(document, "\n")}
+	var err error
+	if d.data, err = decode(document); err != nil {
+		return nil, err
 	}
+	for _, item := range list(d.data["directories"]) {
+		for kind, v := range table(item) {
+			d.entries = append(d.entries, newEntry(kind, table(v)))
+		}
+	}
+	d.policies = table(d.data["defaults"])
 	// The parser counts a blank line that ends as on Windows twice.
 	file, err := parser.ParseBytes([]byte(strings.ReplaceAll(document, "\r\n", "\n")), 0)
 	if err != nil {
@@ -57,17 +59,49 @@ func read(document string) (*draft, error) {
 	return d, nil
 }
 
+// decode gives what a document says, whatever its keys mean.
+func decode(document string) (map[string]any, error) {
+	source, err := strictyaml.Parse("settings", []byte(document))
+	if err != nil {
+		return nil, err
+	}
+	var data map[string]any
+	return data, source.Decode(&data)
+}
+
+func table(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+// text gives a scalar; empty when there is none.
+func text(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+func newEntry(kind string, m map[string]any) entry {
+	e := entry{kind: kind, domain: text(m["domain"]), caFile: text(m["ca_file"]), user: text(m["user"]), password: table(m["password"])}
+	for _, s := range list(m["servers"]) {
+		e.servers = append(e.servers, text(s))
+	}
+	return e
+}
+
 // entry finds a directory by its domain, however that is written.
 func (d *draft) entry(domain string) (entry, bool) {
-	for _, one := range d.Directories {
-		for kind, e := range one {
-			if fold(e.Domain) == fold(domain) {
-				e.kind = kind
-				return e, true
-			}
-		}
+	i := slices.IndexFunc(d.entries, func(e entry) bool { return fold(e.domain) == fold(domain) })
+	if i < 0 {
+		return entry{}, false
 	}
-	return entry{}, false
+	return d.entries[i], true
 }
 
 func fold(domain string) string {
@@ -85,17 +119,17 @@ type edit struct {
 
 // with gives the document with the additions.
 func (d *draft) with(add additions) (string, error) {
-	list, err := d.list(add.entries)
+	directories, err := d.directories(add.entries)
 	if err != nil {
 		return "", err
 	}
-	edits := []edit{list}
+	edits := []edit{directories}
 	if len(add.defaults) > 0 {
-		defaults, err := d.defaults(add.defaults, list.line)
+		policies, err := d.defaults(add.defaults, directories.line)
 		if err != nil {
 			return "", err
 		}
-		edits = append(edits, defaults)
+		edits = append(edits, policies)
 	}
 	// From the end, so that the lines before an edit do not move; of two at one place the directories come first.
 	slices.SortStableFunc(edits, func(a, b edit) int { return cmp.Compare(a.line, b.line) })
@@ -107,14 +141,14 @@ func (d *draft) with(add additions) (string, error) {
 	return strings.Join(lines, ""), nil
 }
 
-// list adds directories behind the last one.
-func (d *draft) list(lines []string) (edit, error) {
+// directories adds directories behind the last one.
+func (d *draft) directories(lines []string) (edit, error) {
 	i, value := d.section("directories")
-	list, ok := value.(*ast.SequenceNode)
-	if !ok || list.IsFlowStyle || len(list.Values) == 0 {
+	items, ok := value.(*ast.SequenceNode)
+	if !ok || items.IsFlowStyle || len(items.Values) == 0 {
 		return edit{}, fmt.Errorf("directories: want a list of lines that begin with a dash: %w", errForm)
 	}
-	in := list.Start.Position.Column - 1
+	in := items.Start.Position.Column - 1
 	return edit{d.end(i, in), indented(lines, in)}, nil
 }
 
@@ -181,9 +215,9 @@ func (d *draft) end(section, indent int) int {
 	}
 	for ; end > begin; end-- {
 		line := strings.TrimRight(d.lines[end-1], " \t\r\n")
-		text := strings.TrimLeft(line, " ")
-		foreign := strings.HasPrefix(text, "#") && len(line)-len(text) < max(indent, 1)
-		if text != "" && !foreign && text != "..." {
+		words := strings.TrimLeft(line, " ")
+		foreign := strings.HasPrefix(words, "#") && len(line)-len(words) < max(indent, 1)
+		if words != "" && !foreign && words != "..." {
 			break
 		}
 	}
@@ -207,37 +241,34 @@ func insert(lines []string, e edit) []string {
 }
 
 // verify reads the result and refuses one that says anything else than the document did, with the new entries behind.
-func (d *draft) verify(text, kind string, added []string) error {
-	if _, err := settings.Parse("settings", []byte(text)); err != nil {
+func (d *draft) verify(result, kind string, added []string) error {
+	if _, err := settings.Parse("settings", []byte(result)); err != nil {
 		return errForm
 	}
-	var before, after map[string]any
-	if yaml.Unmarshal([]byte(d.text), &before) != nil || yaml.Unmarshal([]byte(text), &after) != nil {
+	after, err := decode(result)
+	if err != nil {
 		return errForm
 	}
-	all, _ := after["directories"].([]any)
-	if len(all) != len(d.Directories)+len(added) {
+	before, all := len(list(d.data["directories"])), list(after["directories"])
+	if len(all) != before+len(added) {
 		return errForm
 	}
+	policies := table(after["defaults"])
 	for i, domain := range added {
-		one, _ := all[len(d.Directories)+i].(map[string]any)
-		what, _ := one[kind].(map[string]any)
-		if len(one) != 1 || what["domain"] != domain {
+		one := table(all[before+i])
+		if len(one) != 1 || table(one[kind])["domain"] != domain {
 			return errForm
 		}
-	}
-	after["directories"] = all[:len(d.Directories)]
-	defaults, _ := after["defaults"].(map[string]any)
-	for _, domain := range added {
-		if _, there := d.Defaults[domain]; !there {
-			delete(defaults, domain)
+		if _, there := d.policies[domain]; !there {
+			delete(policies, domain)
 		}
 	}
-	if len(defaults) == 0 && len(d.Defaults) == 0 {
-		delete(before, "defaults")
+	after["directories"] = all[:before]
+	if len(policies) == 0 && len(d.policies) == 0 { // null, or not there at all
+		delete(d.data, "defaults")
 		delete(after, "defaults")
 	}
-	if !reflect.DeepEqual(before, after) {
+	if !reflect.DeepEqual(d.data, after) {
 		return errForm
 	}
 	return nil

@@ -33,17 +33,17 @@ func appendEntry(lines []string, seed entry, from string, f directory.FoundDomai
 	switch {
 	case !f.Reached:
 		w.line("    # ca_file: fill in who signs its servers' certificates; none of them answered, so those of %s may not do", from)
-	case seed.CAFile != "":
-		w.line("    ca_file: %s", w.scalar(seed.CAFile))
+	case seed.caFile != "":
+		w.line("    ca_file: %s", w.scalar(seed.caFile))
 	}
 	switch {
 	case !f.Welcomes():
 		w.line("    # user: fill in a service account of %s, and its password; whether that of %s is let in there cannot be seen", f.Domain, from)
-	case !strings.ContainsAny(seed.User, `@\`) || strings.Contains(seed.User, "="):
+	case !strings.ContainsAny(seed.user, `@\`) || strings.Contains(seed.user, "="):
 		w.line("    # user: fill in, and password; that of %s would do, as NETBIOS\\name or name@domain: its DN is not known there", from)
 	default:
 		w.line("    # The password goes to these servers. Its account needs the same rights here; `rekey doctor` checks them.")
-		w.line("    user: %s", w.scalar(seed.User))
+		w.line("    user: %s", w.scalar(seed.user))
 		w.line("    password: {%s}", w.reference(seed))
 	}
 	return w.lines, w.err
@@ -133,13 +133,10 @@ func (w *writer) scalar(s string) string {
 
 // reference writes where a directory's password is kept.
 func (w *writer) reference(e entry) string {
-	switch r := e.Password; {
-	case r.File != "":
-		return "file: " + w.scalar(r.File)
-	case r.Env != "":
-		return "env: " + w.scalar(r.Env)
-	case r.Sealed != "":
-		return "sealed: " + w.scalar(r.Sealed)
+	for _, key := range []string{"file", "env", "sealed"} {
+		if v, ok := e.password[key]; ok {
+			return key + ": " + w.scalar(text(v))
+		}
 	}
 	return ""
 }

@@ -63,7 +63,7 @@ func Propose(document string, found directory.Discovered) (Proposal, error) {
 		if add.entries, err = appendEntry(add.entries, seed, found.From, f); err != nil {
 			return Proposal{}, err
 		}
-		if _, there := d.Defaults[f.Domain]; !there {
+		if _, there := d.policies[f.Domain]; !there {
 			add.defaults = append(add.defaults, defaultPolicy(f.Domain)...)
 		}
 	}
@@ -84,7 +84,7 @@ func (p *Proposal) remark(f directory.FoundDomain, text string) {
 // reason that they do not.
 func (p *Proposal) missing(f directory.FoundDomain, e entry) {
 	var hosts []string
-	for _, s := range e.Servers {
+	for _, s := range e.servers {
 		if u, err := url.Parse(s); err == nil {
 			hosts = append(hosts, strings.ToLower(u.Hostname()))
 		}

@@ -67,10 +67,20 @@ func (s *Source) DecodeNode(node ast.Node, into any) error {
 	if node == nil || node.Type() == ast.NullType {
 		return nil
 	}
-	if err := yaml.NodeToValue(node, into, yaml.DisallowUnknownField()); err != nil {
+	if err := decode(node, into); err != nil {
 		return s.explain(err)
 	}
 	return nil
+}
+
+// decode calls the library, which panics on some texts, such as a list with a tag and no value.
+func decode(node ast.Node, into any) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("a value here cannot be read; leave out tags")
+		}
+	}()
+	return yaml.NodeToValue(node, into, yaml.DisallowUnknownField())
 }
 
 // explain puts file, line and key before what the decoder says.

@@ -149,7 +149,7 @@ func TestLocate(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"name: a\n", "a: &x {b: 1}\nc: *x\n", "<<: *x", "- - -", "? a\n: b", "!!str a: b", "\"a\n", "a: |\n  b\n", "---\n---\n", "{[a]: b}"} {
+	for _, s := range []string{"name: a\n", "a: &x {b: 1}\nc: *x\n", "<<: *x", "- - -", "? a\n: b", "!!str a: b", "\"a\n", "a: |\n  b\n", "---\n---\n", "{[a]: b}", "items:\n  ! a"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
