@@ -11,9 +11,11 @@ import (
 	"errors"
 	"log/slog"
 	"math/big"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +41,6 @@ func TestTheSettingsExampleCompiles(t *testing.T) {
 // TestTheSettingsExampleDecidesAsItsCommentsSay reads the policies as a newcomer would try them.
 func TestTheSettingsExampleDecidesAsItsCommentsSay(t *testing.T) {
 	c := compiled(t)
-	var all []policy.Enrolled
-	for _, k := range c.Snapshot.Order {
-		all = append(all, policy.Enrolled{ID: string(k), Traits: c.Snapshot.Methods[k].Traits(), Channel: factor.Channel("channel:" + k)})
-	}
 	contractor := policy.NormalizeDN("CN=Bob,OU=Berlin,OU=Contractors,DC=corp,DC=example,DC=com")
 	for _, x := range []struct {
 		name, want string
@@ -58,11 +56,79 @@ func TestTheSettingsExampleDecidesAsItsCommentsSay(t *testing.T) {
 		{"everybody else", "Staff", policy.Facts{Action: policy.Reset}, policy.Allowed},
 		{"the other domain", "Sales", policy.Facts{Action: policy.Reset, Directory: "sales.example.com"}, policy.Allowed},
 	} {
-		if x.f.Directory == "" {
-			x.f.Directory = "corp.example.com"
+		if d := policy.Decide(c.Snapshot.Policies, atADesk(c, x.f)); d.Policy != x.want || d.Outcome != x.out {
+			t.Errorf("%s: %+v", x.name, d)
 		}
-		x.f.Enrolled = all
-		if d := policy.Decide(c.Snapshot.Policies, x.f); d.Policy != x.want || d.Outcome != x.out {
+	}
+}
+
+// atADesk completes facts with a request from the office on a Wednesday morning, by somebody who has set up everything long ago.
+func atADesk(c *settings.Compiled, f policy.Facts) policy.Facts {
+	f.Now = time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC)
+	f.Source.Address = netip.MustParseAddr("10.3.4.5")
+	f.Device = policy.Device{Known: policy.Yes, Managed: policy.No}
+	f.Failures = policy.Failures{Account: policy.Count{Known: true}, Source: policy.Count{Known: true}}
+	f.Privileged = policy.No
+	if f.Directory == "" {
+		f.Directory = "corp.example.com"
+	}
+	for _, k := range c.Snapshot.Order {
+		f.Enrolled = append(f.Enrolled, policy.Enrolled{
+			ID: string(k), Traits: c.Snapshot.Methods[k].Traits(), Channel: factor.Channel("channel:" + k), Added: f.Now.AddDate(-1, 0, 0),
+		})
+	}
+	return f
+}
+
+// TestTheSettingsExampleRulesDoAsTheirCommentsSay: each acts where it says, and is quiet at a desk.
+func TestTheSettingsExampleRulesDoAsTheirCommentsSay(t *testing.T) {
+	c := compiled(t)
+	away, night := netip.MustParseAddr("198.51.100.7"), time.Date(2026, 12, 2, 23, 0, 0, 0, time.UTC)
+	finance := map[string][]string{"department": {"finance"}}
+	for _, x := range []struct {
+		name   string
+		change func(*policy.Facts)
+		rules  []string
+		see    func(policy.Decision) bool
+	}{
+		{"a desk", func(*policy.Facts) {}, nil, func(d policy.Decision) bool { return d.Requirement.Count == 2 }},
+		{"a service", func(f *policy.Facts) {
+			f.Path = policy.NormalizeDN("CN=sql,OU=Service Accounts,DC=corp,DC=example,DC=com")
+		}, []string{"Service accounts"}, func(d policy.Decision) bool {
+			return d.Outcome == policy.Barred && d.Text["de"] != ""
+		}},
+		{"the counter at night", func(f *policy.Facts) { f.Now, f.Source.Address = night, netip.MustParseAddr("10.1.20.9") }, []string{"At the counter"}, func(d policy.Decision) bool {
+			return d.Requirement.Count == 2
+		}},
+		{"the pilot", func(f *policy.Facts) {
+			f.Now, f.Groups = time.Date(2027, 2, 3, 9, 0, 0, 0, time.UTC), []string{policy.Fold(`CORP\Passkey Pilot`)}
+		}, []string{"Pilot of passkeys"}, func(d policy.Decision) bool { return d.Policy == "Passkeys only" && d.Requirement.Count == 1 }},
+		{"before the pilot", func(f *policy.Facts) { f.Groups = []string{policy.Fold(`CORP\Passkey Pilot`)} }, nil, func(d policy.Decision) bool { return d.Policy == "Staff" }},
+		{"a stranger at night", func(f *policy.Facts) {
+			f.Now, f.Source.Address, f.Device.Known = night, away, policy.No
+		}, []string{"Strangers at night"}, func(d policy.Decision) bool {
+			return d.Requirement.Count == 3 && slices.Equal(d.Reported, []string{"Abroad"})
+		}},
+		{"seven at night in London", func(f *policy.Facts) { // is six in London
+			f.Now, f.Source.Address, f.Device.Known = time.Date(2026, 12, 2, 18, 0, 0, 0, time.UTC), away, policy.No
+			f.Attributes = map[string][]string{"l": {"London"}}
+		}, nil, func(d policy.Decision) bool { return d.Requirement.Count == 2 }},
+		{"a seller away", func(f *policy.Facts) { f.Directory, f.Source.Address = "sales.example.com", away }, []string{"Sales on the road"}, func(d policy.Decision) bool {
+			return slices.Equal(d.Requirement.Mandatory, []factor.Kind{factor.Passkey})
+		}},
+		{"a guesser", func(f *policy.Facts) { f.Failures.Source.N = 10 }, []string{"Somebody is guessing"}, func(d policy.Decision) bool {
+			return !slices.Contains(d.Requirement.Allowed, factor.Mail) && len(d.Requirement.Allowed) == 3
+		}},
+		{"Finance", func(f *policy.Facts) { f.Attributes = finance }, []string{"Fresh ways of Finance"}, func(d policy.Decision) bool {
+			return d.AddedBefore.Equal(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC))
+		}},
+		{"who is privileged by the settings", func(f *policy.Facts) { f.Groups = []string{policy.Fold(`CORP\Payroll Administrators`)} }, nil, func(d policy.Decision) bool {
+			return d.Floor && !slices.Contains(d.Requirement.Allowed, factor.Mail)
+		}},
+	} {
+		f := atADesk(c, policy.Facts{Action: policy.Reset})
+		x.change(&f)
+		if d := policy.Decide(c.Snapshot.Policies, f); !slices.Equal(d.Rules, x.rules) || !x.see(d) {
 			t.Errorf("%s: %+v", x.name, d)
 		}
 	}
