@@ -9,8 +9,8 @@ import (
 	"rekey/internal/throttle"
 )
 
-// TestAttack11AnAnswerIsSpentOnce: sixteen requests, each on a connection of its own as on sixteen replicas, spend one answer.
-func TestAttack11AnAnswerIsSpentOnce(t *testing.T) {
+// TestAttack10AnAnswerIsSpentOnce: sixteen requests, each on a connection of its own as on sixteen replicas, spend one answer.
+func TestAttack10AnAnswerIsSpentOnce(t *testing.T) {
 	s := newRaceTrack(t)
 	once := challenge.Once{ID: "one", Until: start().Add(time.Minute)}
 	won := 0

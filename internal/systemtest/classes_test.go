@@ -28,6 +28,7 @@ var applies = map[int]string{
 	11: "codes can be foreseen",
 	12: "a code, a challenge or a time step works again",
 	13: "a value in the settings switches a limit off",
+	14: "what is asked of floods is left out, used twice, or had for nothing",
 	15: "an attacker locks owners out",
 	16: "names that exist can be told from names that do not: by text, header, cookie, mail or time",
 	17: "a secret stands in a log, a URL, a record or an error",
@@ -51,7 +52,6 @@ var applies = map[int]string{
 
 // later names the classes that have nothing to attack yet, and why.
 var later = map[int]string{
-	14: "there is no CAPTCHA to leave out",
 	27: "nothing runs commands: there are no hooks",
 	28: "nothing reads XML",
 	33: "there is no page that tests a connection with a stored secret; settings are applied on the command line",

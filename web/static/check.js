@@ -99,7 +99,8 @@ const check = (form) => {
     clearTimeout(later);
     if (button) button.textContent = label;
     ready = true;
-    form.requestSubmit(button);
+    // Later: when the answer was there already, the form is still being told that it is sent, and cannot be sent within that.
+    setTimeout(() => form.requestSubmit(button));
   };
 
   form.addEventListener("input", begin);

@@ -71,8 +71,8 @@ func TestEveryProvidersWidget(t *testing.T) {
 	}
 }
 
-// TestAProviderThatIsAwayLetsNobodyThrough: our own ways take over, and nothing passes unasked.
-func TestAProviderThatIsAwayLetsNobodyThrough(t *testing.T) {
+// TestAttack14AProviderThatIsAwayLetsNobodyThrough: our own ways take over, and nothing passes unasked.
+func TestAttack14AProviderThatIsAwayLetsNobodyThrough(t *testing.T) {
 	t.Parallel()
 	p, s := withProvider(t, challenge.Turnstile)
 	vendor, _ := challenge.Turnstile.Vendor()
