@@ -134,10 +134,12 @@ func TestAttack16WhoMayNotReset(t *testing.T) {
 // TestWhereThePortalMayNotWrite: it says so at the end, and nothing was written.
 func TestWhereThePortalMayNotWrite(t *testing.T) {
 	t.Parallel()
-	p := newPerson(t, "guarded", people.Corp)
+	p := newPerson(t, "guarded", people.Corp) // privileged: two ways, one of them a passkey
 	b := newTab(t, browser.Options{})
+	b.AddPasskeys()
+	addPasskey(p, b)
 	p.begin(b, toReset)
-	p.prove(b, app, mail)
+	p.prove(b, passkey, app)
 	p.choosePassword(b, "Kettle-Autumn-93")
 	b.SeeHeading("This cannot be done here")
 	b.See("Your password has not changed.")

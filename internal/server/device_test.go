@@ -44,8 +44,8 @@ func FuzzPlatform(f *testing.F) {
 	})
 }
 
-// TestAttackAProxysHeaderIsBelievedFromAProxyOnly: whoever comes without one can say what they like.
-func TestAttackAProxysHeaderIsBelievedFromAProxyOnly(t *testing.T) {
+// TestAttack20AProxysHeaderIsBelievedFromAProxyOnly: whoever comes without one can say what they like.
+func TestAttack20AProxysHeaderIsBelievedFromAProxyOnly(t *testing.T) {
 	s := &Server{config: Config{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
 	for _, c := range []struct {
 		peer string

@@ -24,7 +24,8 @@ func (a *actor) notice(t testing.TB) inbox.Message {
 	return m
 }
 
-// TestAttack34GuardedAccountsAreNotWritten: the directory refuses, the person is told so, and nothing changed.
+// TestAttack34GuardedAccountsAreNotWritten: the directory refuses an account that became protected meanwhile, the person is told so,
+// and nothing changed. Who begins anew is privileged: no way but a passkey, which they have not, leads on.
 func TestAttack34GuardedAccountsAreNotWritten(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
@@ -33,6 +34,7 @@ func TestAttack34GuardedAccountsAreNotWritten(t *testing.T) {
 	version, before := a.attribute(t, "msDS-KeyVersionNumber"), events(t, conn, a)
 	w := walkIn(t, l.Portal.URL())
 	w.proven(a)
+	a.guard(t)
 	password := a.fresh()
 	if page := w.finish(password); !strings.Contains(page.Text, "This cannot be done here") {
 		t.Errorf("told: %s", page.Text)
@@ -46,6 +48,15 @@ func TestAttack34GuardedAccountsAreNotWritten(t *testing.T) {
 	}
 	if n := a.notices(); n != 0 {
 		t.Errorf("the owner was told %d times of a reset that was none", n)
+	}
+	again := walkIn(t, l.Portal.URL())
+	again.start("reset", a.UPN)
+	out, err := l.Portal.Command(t.Context(), "explain", "--user", a.UPN)
+	if err != nil || !strings.Contains(out, "not enrolled") || !strings.Contains(out, "the floor is laid") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if n := events(t, conn, a)["write.intended"] - after["write.intended"]; n != 0 {
+		t.Errorf("%d more writes were begun", n)
 	}
 }
 

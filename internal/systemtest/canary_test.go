@@ -75,7 +75,7 @@ func TestAttack17NoSinkHoldsAPassword(t *testing.T) {
 // typedSecrets walks through the portal with passwords that hold the canary, and gives the other secrets that were used.
 func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 	t.Helper()
-	olga, nils, guarded := play(t, l, "olga"), play(t, l, "nils"), play(t, l, "guarded")
+	olga, nils, guarded := play(t, l, "olga"), play(t, l, "nils"), play(t, l, "shielded2")
 	secrets := map[string]string{"a key of an app": olga.proofs.Secret, "a backup code": olga.nextSheet(t), "an unused backup code": olga.nextSheet(t)}
 	olga.proofs.Sheet = []string{secrets["a backup code"]}
 	olga.proofs.Code = func(ctx context.Context) (string, error) {
@@ -113,6 +113,7 @@ func typedSecrets(t *testing.T, l *lab.Lab, url string) map[string]string {
 
 	w = walkIn(t, url)
 	w.proven(guarded)
+	guarded.guard(t)
 	if p := w.finish(canary + "-Denied-1!"); isDone(p) {
 		t.Error("the guarded account was written")
 	}

@@ -45,6 +45,7 @@ var applies = map[int]string{
 	30: "a line break becomes a header of a mail",
 	31: "the directory or mail server is not verified",
 	32: "an empty password is taken for a right one",
+	33: "a stored secret is sent to a server that somebody else chose",
 	34: "a failing lookup of groups, or a guarded account, opens what is closed",
 	35: "installations share a key or have a password from the start",
 	38: "a new account inherits the methods of an old one of its name",
@@ -54,7 +55,6 @@ var applies = map[int]string{
 var later = map[int]string{
 	27: "nothing runs commands: there are no hooks",
 	28: "nothing reads XML",
-	33: "there is no page that tests a connection with a stored secret; settings are applied on the command line",
 	36: "there is no agent for the Windows sign-in",
 	37: "replicas share the database and talk to nobody; nothing takes uploads",
 }
