@@ -190,7 +190,7 @@ func (a *App) services() {
 	}
 	a.enrollment = &enrollment.Service{
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,
-		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log,
+		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log, Threat: a.threatLevel,
 	}
 	a.sync = a.newSync()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))

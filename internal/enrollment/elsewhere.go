@@ -83,6 +83,9 @@ func (s *Service) StartElsewhere(ctx context.Context, key string, from Source) (
 }
 
 func (s *Service) takeSignIn(ctx context.Context, from Source) error {
+	if err := s.closed(); err != nil {
+		return err
+	}
 	ok, _, err := s.Limiter.Take(ctx, limiterKey(from.Address), s.Site().Throttle.SignIns)
 	if err == nil && !ok {
 		err = errTooMany

@@ -17,6 +17,7 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/notice"
+	"rekey/internal/policy"
 	"rekey/internal/site"
 	"rekey/internal/throttle"
 )
@@ -50,6 +51,15 @@ type Service struct {
 	Owner    *notice.Owner
 	Now      func() time.Time
 	Log      *slog.Logger
+	Threat   func() policy.Threat // nil: calm
+}
+
+// closed refuses what the threat level stops: signing in, and every change.
+func (s *Service) closed() error {
+	if s.Threat != nil && s.Threat() == policy.Stopped {
+		return errClosed
+	}
+	return nil
 }
 
 // Source is where a request came from, with the language of the visitor.
@@ -67,6 +77,7 @@ var (
 	errTooMany     = fault.New(fault.Throttled, "problem.too-many")
 	errHeld        = fault.New(fault.Denied, "signin.held")
 	errUnavailable = fault.New(fault.Unavailable, "problem.directory-down")
+	errClosed      = fault.New(fault.Unavailable, "problem.closed") // the threat level stops everything
 	errMethodOff   = fault.New(fault.Denied, "problem.method-off")
 	// ErrStepUp says that an enrolled method must be proven first; the session is now in the middle of that.
 	ErrStepUp = fault.New(fault.Conflict, "account.step-up")
@@ -95,6 +106,9 @@ func (s *Service) fresh(sess Session) bool {
 // step-up that goes on with then, and the answer is ErrStepUp. Nothing changes while recovery is frozen: whoever froze it said that
 // somebody else is at work.
 func (s *Service) allow(ctx context.Context, sess Session, then string) error {
+	if err := s.closed(); err != nil {
+		return err
+	}
 	frozen, err := s.Standing.Frozen(ctx, sess.Account)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rekey/internal/lab/visitor"
+	"rekey/internal/policy"
 	"rekey/internal/message"
 	"rekey/internal/notice"
 	"rekey/internal/server/servertest"
@@ -389,4 +390,25 @@ func TestHeldByWrongAnswers(t *testing.T) {
 	if page := b.submit("/account/answer", visitor.Fields{"code": b.appCode(secret)}); page.Status != http.StatusForbidden {
 		t.Errorf("a right answer while held: status %d, %s", page.Status, page.Text)
 	}
+}
+
+// TestWhatTheThreatLevelStops: nobody signs in, and who is signed in changes nothing.
+func TestWhatTheThreatLevelStops(t *testing.T) {
+	t.Parallel()
+	p := servertest.New(t)
+	level := policy.Calm
+	p.Enrollment.Threat = func() policy.Threat { return level }
+	b := open(t, p)
+	b.signIn("anna")
+	b.submit("/account/setup", visitor.Fields{"kind": "mail"})
+	level = policy.Stopped
+	see(t, b.submit("/account/answer", visitor.Fields{"address": private}), "/account/answer", "This is closed for now, for safety")
+	if n := len(p.Outbox(t)); n != 0 {
+		t.Errorf("%d messages were sent", n)
+	}
+	other := open(t, p)
+	other.get("/account")
+	see(t, other.submit("/account/sign-in", visitor.Fields{"name": "anna", "password": servertest.Password}), "/account/sign-in", "This is closed for now, for safety")
+	level = policy.RaisedByOne
+	see(t, open(t, p).signIn("anna"), "/account/setup", "Set up how you prove it is you")
 }
