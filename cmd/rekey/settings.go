@@ -23,6 +23,7 @@ type settingsCmd struct {
 	Drift   driftCmd   `cmd:"" help:"Compare what is in force with a settings file, whatever it looks like. Exit status 2: they differ."`
 	History historyCmd `cmd:"" help:"List the versions."`
 	Diff    diffCmd    `cmd:"" help:"Show what differs between two versions."`
+	Lint    lintCmd    `cmd:"" help:"Say what is weak or pointless in a settings file, and which standard it breaks. Exit status 1: it has errors."`
 	Seal    sealCmd    `cmd:"" help:"Read a secret from standard input and print its sealed form for the settings."`
 }
 

@@ -65,6 +65,9 @@ func (p planCmd) Run(ctx context.Context, c *cli) error {
 		return err
 	}
 	defer a.Close()
+	if err := warn(a.Settings, p.File, text); err != nil {
+		return err
+	}
 	plan, err := p.write(ctx, a, app.Proposal{Name: p.File, Text: text}, o)
 	if err != nil {
 		return err
@@ -141,6 +144,9 @@ func (s saving) save(ctx context.Context, a *app.App, p app.Proposal, who string
 	}
 	limit, err := s.limit()
 	if err != nil {
+		return err
+	}
+	if err := warn(a.Settings, p.Name, p.Text); err != nil {
 		return err
 	}
 	p.Author, p.Reason = author(s.Author), s.Reason

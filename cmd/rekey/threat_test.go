@@ -39,6 +39,7 @@ directories:
 authenticators: {totp: {}, backup-code: {}, mail: {}}
 defaults:
   corp.example.test: {name: Staff, reset: {count: 1}}
+lint: {ignore: [mail-alone]} # one way of any kind, for the test
 mail: {host: localhost, security: plaintext, from: rekey@example.test}
 `
 

@@ -117,8 +117,13 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 	if a.Store, err = postgres.New(a.pool, a.Keys, time.Now); err != nil {
 		return err
 	}
+	proxies, err := a.config.Proxies()
+	if err != nil {
+		return err
+	}
 	a.Settings = settings.NewManager(a.Store, Registry(), settings.Deps{
 		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Groups: a.Store, Paint: paint,
+		Geo: len(a.config.GeoFiles) > 0, Proxies: proxies,
 	})
 	a.Threat = threat.NewManager(a.Store, time.Now, a.log)
 	a.sender = mail.New(a.log)
@@ -186,7 +191,7 @@ func (a *App) services() {
 	}
 	a.recovery = &recovery.Service{
 		Site: site, Store: a.Store, Limiter: a.Store, Counters: a.Store, Freezer: a.Store, Sweeper: a.Store, Keys: a.Keys, Owner: owner,
-		Recorder: a.Store, Memory: a.Store, Locate: a.locate, Threat: a.threatLevel, Now: time.Now, Log: a.log, Observe: a.metrics.flowEnded,
+		Recorder: a.Store, Memory: a.Store, Locate: a.locate, Threat: a.threatLevel, Now: time.Now, Log: a.log, Observe: a.metrics.flowEnded, RuleSeen: a.metrics.rulesSeen,
 	}
 	a.enrollment = &enrollment.Service{
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,

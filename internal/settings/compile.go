@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -55,6 +56,9 @@ type Deps struct {
 	Brand     site.Brand
 	// Groups remembers memberships; used where the settings allow it.
 	Groups directory.GroupCache
+	// Geo is set where a database tells where addresses are, Proxies are those that are trusted: the linter asks.
+	Geo     bool
+	Proxies []netip.Prefix
 	// Paint refuses a brand colour that pages could not be read in; nil takes any.
 	Paint func(color string) error
 }
@@ -103,7 +107,7 @@ func (c *Compiled) limits(d Document) error {
 	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Devices, v = d.Devices.rules()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
-	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate())
+	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate(), errors.Join(d.Lint.Validate("lint")...))
 }
 
 func (c *Compiled) challenge(d Document, resolve secret.Resolver) (err error) {

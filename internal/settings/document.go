@@ -15,6 +15,7 @@ import (
 
 	"rekey/internal/challenge"
 	"rekey/internal/flow"
+	"rekey/internal/lint"
 	"rekey/internal/mail"
 	"rekey/internal/policy"
 	"rekey/internal/site"
@@ -44,6 +45,8 @@ type Document struct {
 	Devices  Devices         `yaml:"devices,omitempty"`
 	// Challenge says who has to show that they are no flood.
 	Challenge challenge.Config `yaml:"challenge,omitempty"`
+	// Lint says how serious the linter's findings are.
+	Lint lint.Rules `yaml:"lint,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
 	GuideNetworks []string `yaml:"guide_networks,omitempty"`
 

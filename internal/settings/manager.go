@@ -139,13 +139,15 @@ func (m *Manager) save(ctx context.Context, text []byte, after int64, ch Change)
 	return number, m.use(v)
 }
 
-// Check parses and compiles a document without saving it or keeping anything open. Errors name file, line and key.
+// Check parses, compiles and judges a document without saving it or keeping anything open. Errors name file, line and key; what the
+// linter calls an error is one.
 func (m *Manager) Check(name string, text []byte) error {
-	_, err := m.Try(name, text)
-	return err
+	v, err := m.Lint(name, text, "")
+	return errors.Join(err, v.Err())
 }
 
-// Try is Check and gives what the document compiles into, to decide by: its directories are closed.
+// Try parses and compiles a document, whatever the linter says of it, and gives what it compiles into, to decide by: its directories
+// are closed.
 func (m *Manager) Try(name string, text []byte) (*site.Snapshot, error) {
 	d, err := Parse(name, text)
 	if err != nil {
@@ -174,6 +176,9 @@ func (m *Manager) use(v site.Version) error {
 	c, err := Compile(d, v.Number, m.registry, m.deps, before)
 	if err != nil {
 		return err
+	}
+	if codes := c.lint(m.deps, "").codes(); codes != "" { // it was taken once, so it is used whatever is found now
+		m.log.Warn("weak settings in force: rekey settings lint says what", "version", v.Number, "codes", codes)
 	}
 	m.current.Store(c)
 	if before != nil && len(before.unused(c)) > 0 {

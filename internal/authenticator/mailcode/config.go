@@ -45,3 +45,15 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// CodeLife is how long a code is good for.
+func (m *Method) CodeLife() time.Duration { return m.config.Life }
+
+// RefusesDomain reports whether no address in a domain may be enrolled: it is refused, or can have none.
+func (m *Method) RefusesDomain(name string) bool {
+	ascii, err := domain(name)
+	return err != nil || m.refused[ascii]
+}
+
+// RefusesBeside reports whether addresses are refused in a domain in which the directory has one for the person.
+func (m *Method) RefusesBeside() bool { return !m.config.AllowDirectoryDomains }
