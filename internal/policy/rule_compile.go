@@ -103,21 +103,34 @@ type builder struct {
 	named    map[string]*node
 	open     map[string]bool // being compiled: a condition that leads to itself has no value
 	once     map[string]*node
+	ids      int16
 }
 
 // one gives the node that stands for all equal ones.
 func (b *builder) one(n *node) *node {
 	var key strings.Builder
-	fmt.Fprint(&key, n.op, n.place, n.texts, n.asns, n.n, n.d, n.name)
+	if n.said == nil {
+		n.said = &said{}
+	}
+	fmt.Fprint(&key, n.op, n.n, *n.said)
 	for _, k := range n.kids {
 		fmt.Fprintf(&key, " %p", k)
 	}
 	if before, ok := b.once[key.String()]; ok {
-		return before
+		return b.again(before)
 	}
 	b.once[key.String()] = n
-	if len(b.once) < memoized {
-		n.id = len(b.once)
+	return n
+}
+
+// never stands for a condition that could not be compiled.
+func never() *node { return &node{op: opAny, said: &said{}} }
+
+// again notes that a node is asked more than once: from then on its value is remembered.
+func (b *builder) again(n *node) *node {
+	if n.id == 0 && b.ids < memoized-1 {
+		b.ids++
+		n.id = b.ids
 	}
 	return n
 }
@@ -201,7 +214,7 @@ const maxDepth = 64
 func (b *builder) condition(c Condition, bad report, depth int) *node {
 	if depth > maxDepth {
 		bad("", "is nested deeper than %d", maxDepth)
-		return &node{op: opAny}
+		return never()
 	}
 	all := &node{op: opAll}
 	add := func(n *node) { all.kids = append(all.kids, b.one(n)) }
@@ -216,7 +229,7 @@ func (b *builder) condition(c Condition, bad report, depth int) *node {
 		add(b.condition(k, below(fmt.Sprintf("all[%d]", i)), depth+1))
 	}
 	if len(c.Any) > 0 {
-		some := &node{op: opAny}
+		some := never()
 		for i, k := range c.Any {
 			some.kids = append(some.kids, b.condition(k, below(fmt.Sprintf("any[%d]", i)), depth+1))
 		}
@@ -241,26 +254,26 @@ func (b *builder) measured(n *node, bad report) *node {
 	}
 	if n.size > maxSize {
 		bad("", "asks more than %d things, counting those of named conditions", maxSize)
-		return &node{op: opAny}
+		return never()
 	}
 	return b.one(n)
 }
 
 func (b *builder) reference(name string, bad report) *node {
 	if n, ok := b.named[name]; ok {
-		return n
+		return b.again(n)
 	}
 	c, ok := b.document.Conditions[name]
 	switch {
 	case !ok:
 		bad("", "no condition %q", name)
-		return &node{op: opAny}
+		return never()
 	case b.open[name]:
 		bad("", "%q leads back to itself", name)
-		return &node{op: opAny}
+		return never()
 	}
 	b.open[name] = true
-	n := b.measured(&node{op: opAll, name: name, kids: []*node{b.condition(c, bad, len(b.open))}}, bad)
+	n := b.measured(&node{op: opAll, said: &said{name: name}, kids: []*node{b.condition(c, bad, len(b.open))}}, bad)
 	delete(b.open, name)
 	b.named[name] = n
 	return n
@@ -276,7 +289,7 @@ func (b *builder) leaves(c Condition, add func(*node), bad report) {
 				bad(fmt.Sprintf("%s[%d]", key, i), "no %q", name)
 				continue
 			}
-			some = append(some, b.one(&node{op: op, place: at, texts: []string{name}}))
+			some = append(some, b.one(&node{op: op, said: &said{place: at, texts: []string{name}}}))
 		}
 		switch len(some) {
 		case 0:
@@ -298,10 +311,10 @@ func (b *builder) leaves(c Condition, add func(*node), bad report) {
 				bad(fmt.Sprintf("countries[%d]", i), "want a code such as DE, got %q", code)
 			}
 		}
-		add(&node{op: opCountry, texts: c.Countries})
+		add(&node{op: opCountry, said: &said{texts: c.Countries}})
 	}
 	if len(c.ASNs) > 0 {
-		add(&node{op: opASN, asns: c.ASNs})
+		add(&node{op: opASN, said: &said{asns: c.ASNs}})
 	}
 	b.device(c, add, bad)
 	for _, n := range []struct {
@@ -313,14 +326,14 @@ func (b *builder) leaves(c Condition, add func(*node), bad report) {
 			bad(n.key, "want 1 or more, got %d", n.n)
 		}
 		if n.n > 0 {
-			add(&node{op: n.op, n: n.n})
+			add(&node{op: n.op, n: int32(min(n.n, 1_000_000))})
 		}
 	}
 	if c.FactorAddedWithin < 0 || c.FactorAddedWithin > 10*365*24*time.Hour {
 		bad("factor_added_within", "want a time such as 72h, got %v", c.FactorAddedWithin)
 	}
 	if c.FactorAddedWithin > 0 {
-		add(&node{op: opFactorAdded, d: c.FactorAddedWithin})
+		add(&node{op: opFactorAdded, said: &said{d: c.FactorAddedWithin}})
 	}
 	for _, flag := range []struct {
 		on bool
@@ -362,7 +375,7 @@ func (b *builder) device(c Condition, add func(*node), bad report) {
 		}
 	}
 	if len(c.Platforms) > 0 {
-		add(&node{op: opPlatform, texts: c.Platforms})
+		add(&node{op: opPlatform, said: &said{texts: c.Platforms}})
 	}
 }
 

@@ -7,18 +7,23 @@ import (
 	"time"
 )
 
-// node is a compiled condition: a leaf, or all, any or not of others.
+// node is a compiled condition: a leaf, or all, any or not of others. It is small, since a decision may walk over a thousand.
 type node struct {
-	op    op
-	kids  []*node
+	*said
+	kids []*node
+	n    int32
+	size int32 // nodes that evaluating it may visit
+	id   int16 // equal nodes are one; what is asked more than once is remembered under this number; 0: not
+	op   op
+}
+
+// said is what a node was made from.
+type said struct {
 	place int // of the network or schedule
 	texts []string
 	asns  []uint32
-	n     int
 	d     time.Duration
 	name  string // of a named condition
-	size  int    // nodes that evaluating it may visit
-	id    int    // equal nodes are one, and evaluated once; 0: each time
 }
 
 type op uint8
@@ -56,8 +61,8 @@ type look struct {
 	memo       [memoized]uint8 // by node: 0 is not looked at yet, else one more than the value
 }
 
-// memoized is how many different nodes are evaluated once.
-const memoized = 2048
+// memoized bounds how many nodes are remembered.
+const memoized = 1024
 
 func tri(b bool) Tristate {
 	if b {
@@ -154,9 +159,9 @@ func (l *look) leaf(n *node) Tristate {
 		}
 		return tri(containsFold(n.texts, f.Device.Platform))
 	case opAccountFailures:
-		return f.Failures.Account.least(n.n)
+		return f.Failures.Account.least(int(n.n))
 	case opSourceFailures:
-		return f.Failures.Source.least(n.n)
+		return f.Failures.Source.least(int(n.n))
 	case opFactorAdded:
 		return f.added(n.d)
 	case opNewCountry:

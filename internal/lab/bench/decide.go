@@ -2,7 +2,9 @@ package bench
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
+	"time"
 
 	"rekey/internal/factor"
 	"rekey/internal/policy"
@@ -37,6 +39,46 @@ func decide(r *Report, runs int) error {
 		r.add(Line{Part: part, Name: name, Unit: "µs", Aim: below(c.aim)}, took...)
 		r.add(Line{Part: part, Name: name + ", allocations", Aim: atMost(0)}, allocations...)
 	}
+	return decideByRules(r, part, runs)
+}
+
+// decideByRules measures a decision that goes over a thousand rules besides: all are for everybody, each has a condition of its own
+// with a named one in it, and none holds, as for most people at most times.
+func decideByRules(r *Report, part string, runs int) error {
+	const policies, rules = 10_000, 1000
+	d := manyPolicies(policies)
+	d.Networks = map[string][]string{"office": {"10.0.0.0/8"}}
+	d.Schedules = map[string]policy.Schedule{"hours": {Hours: []policy.Hours{{Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "18:00"}}}}
+	d.Conditions = map[string]policy.Condition{"desk": {Networks: []string{"office"}, Schedules: []string{"hours"}}}
+	for i := range rules {
+		d.Rules = append(d.Rules, policy.Rule{
+			Name: fmt.Sprintf("rule %d", i), Then: policy.Effect{Factors: 1},
+			When: policy.Condition{Not: &policy.Condition{Is: "desk"}, AccountFailures: i + 1},
+		})
+	}
+	p, err := policy.Compile(d, registry())
+	if err != nil {
+		return err
+	}
+	f := facts(policies)
+	f.Now = time.Date(2026, 3, 3, 9, 30, 0, 0, time.UTC)
+	f.Source.Address, f.Failures.Account.Known = netip.MustParseAddr("10.1.2.3"), true
+	if d := policy.Decide(p, f); d.Outcome != policy.Allowed || len(d.Rules) > 0 {
+		return fmt.Errorf("with %d rules the decision is %+v", rules, d)
+	}
+	var took, allocations []float64
+	for range runs {
+		b := testing.Benchmark(func(b *testing.B) {
+			for b.Loop() {
+				policy.Decide(p, f)
+			}
+		})
+		took = append(took, float64(b.T.Nanoseconds())/float64(b.N)/1000)
+		allocations = append(allocations, float64(b.AllocsPerOp()))
+	}
+	name := figure(policies) + " policies and " + figure(rules) + " rules"
+	r.add(Line{Part: part, Name: name, Unit: "µs", Aim: below(10)}, took...)
+	r.add(Line{Part: part, Name: name + ", allocations", Aim: atMost(0)}, allocations...)
 	return nil
 }
 
@@ -72,7 +114,7 @@ func groupSID(n int) string { return fmt.Sprintf("S-1-5-21-1004336348-1177238915
 
 func facts(n int) policy.Facts {
 	f := policy.Facts{
-		Action: policy.Reset, Directory: decideDomain, Path: policy.NormalizeDN("CN=Alice,OU=Berlin,OU=Staff,OU=People,DC=corp,DC=example,DC=test"),
+		Action: policy.Reset, Directory: decideDomain, Privileged: policy.No, Path: policy.NormalizeDN("CN=Alice,OU=Berlin,OU=Staff,OU=People,DC=corp,DC=example,DC=test"),
 		Attributes: map[string][]string{"department": {"Finance"}},
 	}
 	for i, t := range registry().Kinds {
