@@ -192,6 +192,7 @@ func (a *App) services() {
 	a.recovery = &recovery.Service{
 		Site: site, Store: a.Store, Limiter: a.Store, Counters: a.Store, Freezer: a.Store, Sweeper: a.Store, Keys: a.Keys, Owner: owner,
 		Recorder: a.Store, Memory: a.Store, Locate: a.locate, Threat: a.threatLevel, Now: time.Now, Log: a.log, Observe: a.metrics.flowEnded,
+		RuleSeen: a.metrics.rulesSeen,
 	}
 	a.enrollment = &enrollment.Service{
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,

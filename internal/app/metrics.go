@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"rekey/internal/policy"
 	"rekey/internal/recovery"
 )
 
@@ -19,6 +20,8 @@ type metrics struct {
 	flows    *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	messages *prometheus.CounterVec
+	applied  *prometheus.CounterVec
+	reported *prometheus.CounterVec
 	version  prometheus.Gauge
 }
 
@@ -42,11 +45,17 @@ func newMetrics() *metrics {
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rekey_messages_total", Help: "Messages, by channel and outcome.",
 		}, []string{"channel", "outcome"}),
+		applied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rekey_rule_applied_total", Help: "Attempts begun that a rule changed, by rule.",
+		}, []string{"rule"}),
+		reported: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rekey_rule_reported_total", Help: "Attempts begun that a rule would have changed if it did not only report, by rule.",
+		}, []string{"rule"}),
 		version: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rekey_settings_version", Help: "Settings version in force on this replica.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.flows, m.took, m.messages, m.version,
+	m.registry.MustRegister(m.requests, m.flows, m.took, m.messages, m.applied, m.reported, m.version,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -63,6 +72,16 @@ func (m *metrics) flowEnded(e recovery.Metrics) {
 	m.flows.WithLabelValues(e.Action, e.Stage, e.Refusal).Inc()
 	if e.Stage == "done" {
 		m.took.WithLabelValues(e.Action).Observe(e.Took.Seconds())
+	}
+}
+
+// rulesSeen counts what rules made of a decision. There are as many labels as rules in the settings.
+func (m *metrics) rulesSeen(d policy.Decision) {
+	for _, name := range d.Rules {
+		m.applied.WithLabelValues(name).Inc()
+	}
+	for _, name := range d.Reported {
+		m.reported.WithLabelValues(name).Inc()
 	}
 }
 

@@ -174,6 +174,9 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		return Begun{}, err
 	}
 	decision := policy.Decide(snap.Policies, signals.On(site.Facts(snap, in.Action, a, credentials, in.Source.Source, s.Now())))
+	if s.RuleSeen != nil {
+		s.RuleSeen(decision)
+	}
 	switch decision.Outcome {
 	case policy.Denied:
 		return s.beginDecoy(ctx, snap, in, none)

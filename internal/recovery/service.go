@@ -33,7 +33,8 @@ type Service struct {
 	Recorder Recorder
 	Now      func() time.Time
 	Log      *slog.Logger
-	Observe  func(Metrics) // told of every ended flow; may be nil
+	Observe  func(Metrics)         // told of every ended flow; may be nil
+	RuleSeen func(policy.Decision) // told of every decision about a known account; may be nil
 	Memory   Memory
 	Locate   site.Locator         // nil: nothing is known of any address
 	Threat   func() policy.Threat // nil: calm
