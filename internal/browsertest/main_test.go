@@ -29,7 +29,10 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
 	browser.Stop()
-	if l := shared.lab; l != nil {
+	for _, l := range []*lab.Lab{ruled.lab, shared.lab} { // the guest before its host
+		if l == nil {
+			continue
+		}
 		if err := healthy(l); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			code = 1

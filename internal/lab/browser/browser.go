@@ -124,6 +124,8 @@ type Options struct {
 	Print    bool // as on paper
 	// Media are further preferences: {"forced-colors": "active", "prefers-reduced-motion": "reduce"}.
 	Media map[string]string
+	// Headers go with every request, as a proxy before the server would add them.
+	Headers map[string]string
 }
 
 // New opens an empty tab in a browser context of its own, gone when the test ends. A missing browser fails the test.

@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 )
@@ -45,6 +46,15 @@ func (p *Page) emulate(o Options) error {
 	_, err = chromedp.Call(p.ctx, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: o.Stranger})
 	if err != nil {
 		return err
+	}
+	if len(o.Headers) > 0 {
+		headers := network.Headers{}
+		for name, value := range o.Headers {
+			headers[name] = value
+		}
+		if _, err := chromedp.Call(p.ctx, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers}); err != nil {
+			return err
+		}
 	}
 	if err := p.prefer(o); err != nil {
 		return err
