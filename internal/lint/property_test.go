@@ -277,7 +277,7 @@ func TestWhatIsCalledPointlessIs(t *testing.T) {
 func within(d policy.Document, registry policy.Registry, f policy.Facts, got policy.Decision, finding lint.Finding) bool {
 	var i int
 	list, _, _ := strings.Cut(finding.Path, "]")
-	fmt.Sscanf(list[strings.Index(list, "[")+1:], "%d", &i) //nolint:gosec // paths without a number are not looked at
+	fmt.Sscanf(list[strings.Index(list, "[")+1:], "%d", &i) // paths without a number are not looked at
 	switch finding.Code {                                   //nolint:exhaustive // the others are about what is weak
 	case lint.Shadowed:
 		if !strings.HasPrefix(list, "policies") {
