@@ -74,7 +74,7 @@ func seeDecoy(p *person, b *tab) {
 	p.begin(b, toReset)
 	b.SeeHeading("How do you want to prove it is you?")
 	b.See("You need 2 ways.")
-	for _, way := range b.options("method") {
+	for _, way := range b.ways() {
 		tryInVain(p, b, way)
 	}
 	if mails := p.lab.Inbox.Messages(p.private()); len(mails) > 0 {

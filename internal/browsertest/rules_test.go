@@ -136,7 +136,7 @@ func TestPasskeyForExecutivesAppAndBackupCodeForStaff(t *testing.T) {
 		setUpPasskey(p, b)
 		p.begin(b, toReset)
 		b.See("One way is enough.")
-		if ways := b.options("method"); !slices.Equal(ways, []string{"passkey"}) {
+		if ways := b.ways(); !slices.Equal(ways, []string{"passkey"}) {
 			t.Errorf("%s is offered %q", sam, ways)
 		}
 		p.prove(b, passkey)
@@ -150,7 +150,7 @@ func TestPasskeyForExecutivesAppAndBackupCodeForStaff(t *testing.T) {
 	b := newTab(t, from(desk))
 	p.begin(b, toReset)
 	b.See("You need 2 ways.")
-	if ways := b.options("method"); !slices.Equal(ways, []string{"totp", "backup-code"}) {
+	if ways := b.ways(); !slices.Equal(ways, []string{"totp", "backup-code"}) {
 		t.Errorf("%s is offered %q", p.SAM, ways)
 	}
 	p.prove(b, app)
@@ -181,12 +181,12 @@ func TestOneFactorForALowGroupTwoForPrivileged(t *testing.T) {
 	setUpPasskey(p, b)
 	p.begin(b, toReset)
 	b.See("You need 2 ways.")
-	if ways := b.options("method"); slices.Contains(ways, "mail") || !slices.Contains(ways, "passkey") {
+	if ways := b.ways(); slices.Contains(ways, "mail") || !slices.Contains(ways, "passkey") {
 		t.Errorf("%s is offered %q", p.SAM, ways)
 	}
 	p.prove(b, app)
 	b.SeeHeading("Now prove it in another way")
-	if ways := b.options("method"); !slices.Equal(ways, []string{"passkey"}) {
+	if ways := b.ways(); !slices.Equal(ways, []string{"passkey"}) {
 		t.Errorf("besides the app %s is offered %q", p.SAM, ways)
 	}
 	p.prove(b, passkey)

@@ -106,10 +106,10 @@ func (b *tab) lacks(text string) {
 	}
 }
 
-// options lists the values of the radio buttons of a name.
-func (b *tab) options(name string) []string {
+// ways lists the kinds that the page offers.
+func (b *tab) ways() []string {
 	b.t.Helper()
-	return browser.Eval[[]string](b.Page, `[...document.querySelectorAll("input[type=radio][name=`+name+`]")].map((e) => e.value)`)
+	return browser.Eval[[]string](b.Page, `[...document.querySelectorAll("input[type=radio][name=method]")].map((e) => e.value)`)
 }
 
 // problem is what the summary at the top says is wrong; empty when nothing is.

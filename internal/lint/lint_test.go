@@ -79,16 +79,6 @@ var cases = []struct {
 		},
 	},
 	{
-		lint.MailAlone, "", "rules[0].then.require", // one way is enough, and the rule says that a mailbox is that one
-		func(in *lint.Input) {
-			first(in).Reset = one(factor.Passkey)
-			rules(in, policy.Rule{Name: "r", Scope: board, When: desk, Then: policy.Effect{Require: []factor.Kind{factor.Mail}}})
-		},
-		func(in *lint.Input) {
-			rules(in, policy.Rule{Name: "r", Scope: board, When: desk, Then: policy.Effect{Require: []factor.Kind{factor.Mail}}})
-		},
-	},
-	{
 		lint.MailAloneUnlock, "", "policies[0].unlock",
 		func(in *lint.Input) { first(in).Unlock = one() },
 		func(in *lint.Input) { first(in).Unlock = two() },

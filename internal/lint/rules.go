@@ -73,7 +73,6 @@ func (l *linter) rule(path string, i int, r policy.Rule, can, fails bool) {
 			"none. Move it up, or take it out.", r.Name))
 	}
 	l.denies(path, r)
-	l.requires(path, r)
 }
 
 // everybody reports whether a scope is for every account of every directory.
@@ -99,31 +98,6 @@ func (l *linter) denies(path string, r policy.Rule) {
 		l.add(DenyLanguage, path+".then.deny", fmt.Sprintf("%s does not say in %s, the house's language, why it refuses: people whose language "+
 			"is missing read another one. Add %s.", r.Name, house, house))
 	}
-}
-
-// requires looks for policies that a rule, meant to ask for more, makes weaker: where one way is enough, what a rule requires is
-// that way.
-func (l *linter) requires(path string, r policy.Rule) {
-	if len(r.Then.Require) == 0 || r.ReportOnly {
-		return
-	}
-	said := map[Code]bool{}
-	l.each(func(_ string, p policy.Policy) {
-		for _, a := range actions(r) {
-			q, _, ok := p.Asks(a)
-			if !ok || a == policy.Change {
-				continue
-			}
-			before := l.weak(q)
-			for _, w := range l.weak(q.Under(r.Then, l.Kinds)) {
-				if slices.ContainsFunc(before, func(b weakness) bool { return b.code == w.code }) || said[of(w.code, a)] {
-					continue
-				}
-				said[of(w.code, a)] = true
-				l.add(of(w.code, a), path+".then.require", fmt.Sprintf("with what %s asks for by %s, %s", p.Name, r.Name, w.text))
-			}
-		}
-	})
 }
 
 // behind looks for an earlier rule that keeps one from ever mattering.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,8 @@ func Explain(p *Policies, f Facts) Explanation {
 	switch {
 	case f.Privileged == Yes:
 		e.Floor = "the directory protects the account"
+	case slices.ContainsFunc(f.Groups, protected):
+		e.Floor = "member of a group that Active Directory protects"
 	case l.privileged == Yes:
 		e.Floor = "member of a group that the settings call privileged"
 	case l.privileged == Unknown:
@@ -102,7 +105,7 @@ func (l *look) verdicts() []RuleVerdict {
 		overtaken := r.policy != nil && ch.moved
 		switch {
 		case unmet != "":
-			v.Unmet, v.Detail = unmet, detail(r.Rule.Scope, unmet, which, l.f)
+			v.Unmet, v.Detail = unmet, detail(r.Scope, unmet, which, l.f)
 		case allowed != "":
 			v.Unmet, v.Detail = "after-allow", fmt.Sprintf("%q before it ends the rules", allowed)
 		case t == No, t == Unknown && r.Then.Allow:

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"rekey/internal/factor"
 )
@@ -32,12 +33,36 @@ func compileFloor(in Floor, r Registry) (floor, []error) {
 	return floor{groups: folded(in.Groups), count: max(in.Count, floorCount), deny: in.Deny, kinds: r.Kinds}, errs
 }
 
-// meets reports whether an account is privileged. Where the directory cannot tell, the floor is laid.
+// meets reports whether an account is privileged: because the directory says so, by a group that Active Directory protects, or by
+// one of the document's. Where the directory cannot tell, the floor is laid.
 func (f *floor) meets(facts *Facts) Tristate {
-	if facts.Privileged != Yes && len(f.groups) > 0 && anyOf(f.groups, facts.Groups) {
+	switch {
+	case facts.Privileged == Yes, slices.ContainsFunc(facts.Groups, protected), len(f.groups) > 0 && anyOf(f.groups, facts.Groups):
 		return Yes
 	}
 	return facts.Privileged
+}
+
+// protected reports whether a folded SID is that of a group whose members AdminSDHolder protects (MS-ADTS 3.1.1.6.1.2). adminCount is
+// a hint only: it is set up to an hour after somebody joined.
+func protected(sid string) bool {
+	at := len(sid) - len("-512")
+	if at < 0 || sid[at] != '-' || !strings.HasPrefix(sid, "s-1-5-") {
+		return false
+	}
+	domain, rid := sid[:at], sid[at+1:]
+	if domain == "s-1-5-32" {
+		switch rid {
+		case "544", "548", "549", "550", "551", "552": // Administrators; account, server, print and backup operators; Replicator
+			return true
+		}
+		return false
+	}
+	switch rid {
+	case "512", "516", "518", "519", "521", "526", "527": // domain, schema, enterprise and key admins; domain controllers
+		return strings.HasPrefix(domain, "s-1-5-21-")
+	}
+	return false
 }
 
 // raise makes a requirement no less than the floor.

@@ -52,11 +52,5 @@ func (r Requirement) MetWith(kinds []factor.Traits) bool {
 	return len(have) > 0 && (r.SameClass || classes&(classes-1) != 0)
 }
 
-// Under gives what is asked instead where a rule with this effect holds.
-func (r Requirement) Under(e Effect, kinds []factor.Traits) Requirement {
-	ch := change{factors: e.Factors, require: e.Require, resistant: e.PhishingResistant, drop: e.Drop}
-	return ch.tighten(r, kinds, Calm)
-}
-
 // ParsePrefix reads what a network of a document lists: a prefix or one address.
 func ParsePrefix(s string) (netip.Prefix, error) { return parsePrefix(s) }

@@ -179,8 +179,9 @@ func (ch *change) tighten(q Requirement, kinds []factor.Traits, t Threat) Requir
 		if !slices.Contains(q.Mandatory, k) {
 			q.Mandatory = append(slices.Clip(q.Mandatory), k)
 		}
-		if !q.allows(k) {
+		if !q.allows(k) { // it comes on top of what the policy asks: alone it might be less
 			q.Allowed = append(slices.Clip(q.Allowed), k)
+			q.Count = max(q.Count, min(q.Count+1, MostFactors))
 		}
 	}
 	q.Count = max(q.Count, len(q.Mandatory))

@@ -54,7 +54,7 @@ func (p *Policies) compileRules(d Document, r Registry) []error {
 		names[in.Name] = true
 		p.rules = append(p.rules, b.rule(in, r, &errs, path))
 		p.gates = append(p.gates, p.rules[i].gate)
-		p.ruleIndex.file(&p.rules[i].scoped, int32(i)) //nolint:gosec // at most maxRules
+		p.ruleIndex.file(&p.rules[i].scoped, int32(i))
 	}
 	return errs
 }

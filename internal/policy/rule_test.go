@@ -17,6 +17,7 @@ func house(rules ...policy.Rule) policy.Document {
 	return policy.Document{
 		Policies: []policy.Policy{
 			{Name: "strict", ByRule: true, Reset: policy.Requirement{Count: 3}},
+			{Name: "keys", Scope: policy.Scope{Groups: []string{`CORP\Keys`}}, Reset: policy.Requirement{Count: 1, Allowed: []factor.Kind{factor.Passkey}}},
 			{Name: "easy", Scope: policy.Scope{Groups: []string{`CORP\Low`}}, Reset: policy.Requirement{Count: 1}},
 		},
 		Networks: map[string][]string{"office": {"10.0.0.0/8", "2001:db8:1::/48", "192.0.2.7"}},
@@ -95,6 +96,8 @@ func TestRules(t *testing.T) {
 		{"fewer failures", []policy.Rule{{Name: "r", When: policy.Condition{SourceFailures: 3}, Then: more(1)}}, func(f *policy.Facts) { f.Failures.Source.N = 2 }, 1, policy.Allowed},
 		{"a new way", []policy.Rule{{Name: "r", When: policy.Condition{FactorAddedWithin: 72 * time.Hour}, Then: more(1)}}, func(f *policy.Facts) { f.Enrolled[1].Added = f.Now.Add(-71 * time.Hour) }, 2, policy.Allowed},
 		{"a new country", []policy.Rule{{Name: "r", When: policy.Condition{Any: []policy.Condition{{NewCountry: true}, {ImpossibleTravel: true}}}, Then: more(1)}}, func(f *policy.Facts) { f.Source = abroad }, 2, policy.Allowed},
+		{"a kind that was not allowed comes on top", []policy.Rule{{Name: "r", Then: policy.Effect{Require: []factor.Kind{factor.Mail}}}}, func(f *policy.Facts) { f.Groups = []string{`corp\keys`} }, 2, policy.Allowed},
+		{"a kind that was allowed does not", []policy.Rule{{Name: "r", Then: policy.Effect{Require: []factor.Kind{factor.Mail}}}}, nil, 1, policy.Allowed},
 		{"a platform", []policy.Rule{{Name: "r", When: policy.Condition{Platforms: []string{"windows"}, ASNs: []uint32{64500}}, Then: more(1)}}, nil, 2, policy.Allowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +163,7 @@ func TestRulesSayWhichKinds(t *testing.T) {
 
 func TestLimitsAndThreat(t *testing.T) {
 	d := house()
-	d.Policies[1].Limits = policy.Limits{Times: 2, Within: 7 * 24 * time.Hour}
+	d.Policies[2].Limits = policy.Limits{Times: 2, Within: 7 * 24 * time.Hour}
 	p, f := compile(t, d), low()
 	day := 24 * time.Hour
 	f.Done = []time.Time{tuesday.Add(-8 * day), tuesday.Add(-3 * day)}
@@ -188,6 +191,22 @@ func TestLimitsAndThreat(t *testing.T) {
 	f.Threat, f.Privileged = policy.PrivilegedStopped, policy.Yes
 	if d := policy.Decide(p, f); d.Outcome != policy.Barred || d.Reason != "threat" {
 		t.Errorf("a privileged account goes on: %+v", d)
+	}
+}
+
+// TestGroupsThatActiveDirectoryProtects lay the floor whatever adminCount says, and groups that look alike do not.
+func TestGroupsThatActiveDirectoryProtects(t *testing.T) {
+	p := compile(t, house())
+	for group, want := range map[string]bool{
+		"S-1-5-32-544": true, "S-1-5-32-548": true, "S-1-5-21-1-2-3-512": true, "S-1-5-21-1-2-3-527": true,
+		"S-1-5-32-545": false, "S-1-5-21-1-2-3-513": false, "S-1-5-21-1-2-3-1512": false, "S-1-5-32-512": false, "S-1-5-21-1-2-3-544": false,
+		"512": false, "": false, `CORP\Team-512`: false,
+	} {
+		f := low()
+		f.Groups = append(f.Groups, policy.Fold(group))
+		if d := policy.Decide(p, f); d.Floor != want {
+			t.Errorf("%q: floor %v", group, d.Floor)
+		}
 	}
 }
 

@@ -150,7 +150,7 @@ func parseMinute(s string) (int, bool) {
 	if !ok || err1 != nil || err2 != nil || len(hour) > 2 || len(minute) != 2 || m > 59 || h > 24 || h == 24 && m > 0 {
 		return 0, false
 	}
-	return int(h*60 + m), true //nolint:gosec // at most 24:00
+	return int(h*60 + m), true
 }
 
 // parseDay reads 2026-12-25 and 12-25.

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"rekey/internal/lab/visitor"
-	"rekey/internal/policy"
 	"rekey/internal/message"
 	"rekey/internal/notice"
+	"rekey/internal/policy"
 	"rekey/internal/server/servertest"
 )
 
