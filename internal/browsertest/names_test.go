@@ -137,7 +137,7 @@ func TestWhereThePortalMayNotWrite(t *testing.T) {
 	p := newPerson(t, "guarded", people.Corp) // privileged: two ways, one of them a passkey
 	b := newTab(t, browser.Options{})
 	b.AddPasskeys()
-	addPasskey(p, b)
+	setUpPasskey(p, b)
 	p.begin(b, toReset)
 	p.prove(b, passkey, app)
 	p.choosePassword(b, "Kettle-Autumn-93")
