@@ -108,10 +108,7 @@ func copyNow(t testing.TB, d people.Domain) {
 // ways lists what a visitor is offered.
 func ways(t testing.TB, action, name string) []string {
 	t.Helper()
-	p, err := browse().Start(t.Context(), action, name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := begin(t, browse(), action, name)
 	return p.Options("method")
 }
 
@@ -120,9 +117,7 @@ func look(t testing.TB, action, name, method string) []string {
 	t.Helper()
 	r := &recorder{name: name}
 	v := visitor.New(shared.Portal.URL(), r)
-	if _, err := v.Start(t.Context(), action, name); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, v, action, name)
 	steps := []struct {
 		form   string
 		fields visitor.Fields

@@ -210,9 +210,7 @@ func TestChangeInBoth(t *testing.T) {
 	t.Parallel()
 	a, password := play(t, "changed", people.Corp), fresh()
 	v := browse()
-	if _, err := v.Start(t.Context(), "change", a.UPN); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, v, "change", a.UPN)
 	p, err := v.Submit(t.Context(), "/flow/finish", map[string]string{"current": a.Password, "password": password, "password2": password})
 	if err != nil {
 		t.Fatal(err)

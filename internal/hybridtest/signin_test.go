@@ -1,9 +1,7 @@
 package hybridtest
 
 import (
-	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -136,9 +134,7 @@ func TestChangeWhereThePasswordIsNotTypedHere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := v.Start(t.Context(), "change", a.UPN); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, v, "change", a.UPN)
 	toTenant()
 	other, _ := shared.Person("carl", people.Cloud)
 	p := elsewhere(t, v, other.UPN, other.Password) // somebody else, who may sign in there
@@ -166,15 +162,7 @@ func TestChangeWhereThePasswordIsNotTypedHere(t *testing.T) {
 func TestAttack16AChangeOfAnUnknownNameLooksTheSame(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"clara", "carl", "corinna", "nobody"} { // ready, nothing set up, disabled, unknown
-		p, err := browse().Start(t.Context(), "change", name+"@"+people.Cloud.Name)
-		for tries := 1; err == nil && p.Status == http.StatusServiceUnavailable && tries < 20; tries++ { // told to come back, whoever it is
-			log, _ := os.ReadFile(shared.Portal.Log())
-			t.Logf("%s is told to come back; the portal's log ends with %s", name, log[max(0, len(log)-2000):])
-			p, err = browse().Start(t.Context(), "change", name+"@"+people.Cloud.Name)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := begin(t, browse(), "change", name+"@"+people.Cloud.Name)
 		if got := p.Options("method"); len(got) != 1 || got[0] != "password" {
 			t.Errorf("%s is offered %v on %q", name, got, p.H1)
 		}
@@ -186,9 +174,7 @@ func TestAttack15NobodySendsABrowserBackForAnother(t *testing.T) {
 	t.Parallel()
 	a := play(t, "led", people.Corp)
 	v := browse()
-	if _, err := v.Start(t.Context(), "reset", a.UPN); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, v, "reset", a.UPN)
 	if _, err := v.Submit(t.Context(), "/flow/choose", visitor.Fields{"method": "totp"}); err != nil {
 		t.Fatal(err)
 	}
