@@ -40,8 +40,26 @@ type Policies struct {
 // compiled is a policy ready to be matched.
 type compiled struct {
 	scoped
+	dated   bool // holds for a time only
 	policy  Policy
 	actions [3]decided // reset, unlock, change
+}
+
+// alive reports whether the policy holds at a moment.
+func (c *compiled) alive(now time.Time) Tristate {
+	if !c.dated {
+		return Yes
+	}
+	return during(c.policy.From, c.policy.Until, now)
+}
+
+// unmet names the first condition of the policy that does not hold; empty: all hold. A policy of which cannot be told whether it holds
+// at the moment is met: it decides, and denies.
+func (c *compiled) unmet(f *Facts) (condition string, which int) {
+	if c.dated && c.alive(f.Now) == No {
+		return "dates", 0
+	}
+	return c.scoped.unmet(f)
 }
 
 // decided is what one action of a policy gives.
@@ -86,6 +104,9 @@ func Compile(d Document, r Registry) (*Policies, error) {
 		if pol.ByRule {
 			errs = append(errs, fmt.Errorf("defaults.%s.by_rule: a default stands behind everything", key))
 		}
+		if pol.dated() || pol.Pilot {
+			errs = append(errs, fmt.Errorf("defaults.%s: a default stands behind everything, always: from, until and pilot are for policies before it", key))
+		}
 		errs = append(errs, check("defaults."+key, pol, r)...)
 		c := p.compile(pol)
 		p.defaults[Fold(key)], p.byName[pol.Name] = &c, &c
@@ -118,6 +139,12 @@ func check(path string, p Policy, r Registry) []error {
 		if a != Reset && a != Unlock && a != Change {
 			bad(fmt.Sprintf("actions[%d]", i), "want reset, unlock or change, got %q", a)
 		}
+	}
+	switch {
+	case p.ByRule && (p.dated() || p.Pilot):
+		bad("by_rule", "a rule decides when and for whom: from and until are the rule's, and a pilot has a scope of its own")
+	case !p.Until.IsZero() && !p.Until.After(p.From):
+		bad("until", "is before the policy begins")
 	}
 	scope(p.Scope, r, bad)
 	if p.Password.MinLength < 0 || p.Password.MinLength > 127 {
@@ -162,6 +189,8 @@ func scope(s Scope, r Registry, bad func(key, format string, args ...any)) {
 		}
 	}
 }
+
+func (p Policy) dated() bool { return !p.From.IsZero() || !p.Until.IsZero() }
 
 func (r Requirement) empty() bool {
 	return r.Count == 0 && len(r.Mandatory) == 0 && len(r.Allowed) == 0 && len(r.AnyOf) == 0 && !r.SameClass
@@ -232,7 +261,7 @@ func (l Limits) check(path string) []error {
 const mostRemembered = 90 * 24 * time.Hour
 
 func (p *Policies) compile(pol Policy) compiled {
-	c := compiled{policy: pol, scoped: compileScope(pol.Scope)}
+	c := compiled{policy: pol, scoped: compileScope(pol.Scope), dated: pol.dated()}
 	unlock := pol.Unlock
 	if unlock.empty() {
 		unlock = pol.Reset

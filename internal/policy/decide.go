@@ -19,6 +19,9 @@ func (l *look) decide() Decision {
 	if !ok {
 		return Decision{Reason: "no-policy"}
 	}
+	if c.alive(l.f.Now) == Unknown {
+		return Decision{Policy: c.policy.Name, Reason: "no-time"}
+	}
 	l.privileged = l.p.floor.meets(l.f)
 	ch := change{policy: c}
 	l.rules(&ch)

@@ -6,8 +6,8 @@
 // preview, `rekey explain` and the audit log call this one function.
 //
 // Policies are ordered; the first whose scope matches wins. Within a scope, every kind of condition that is given must hold
-// (domains and groups and OUs and attributes), any one value of it is enough, and exclusions win over everything. A domain's
-// default policy stands behind all others.
+// (domains and groups and OUs and attributes), any one value of it is enough, and exclusions win over everything. Outside of its
+// dates a policy is for nobody. A domain's default policy stands behind all others.
 //
 // Rules come after: in order, each may end the rules (allow), refuse (deny), put another policy in place, or ask for more. A rule's
 // condition is all, any and not of what is known about the address, the moment, the device and the recent past, in three values:

@@ -52,6 +52,12 @@ type Policy struct {
 	Scope Scope  `yaml:"scope,omitempty" json:"scope,omitempty"`
 	// ByRule keeps the policy for rules that name it: its scope is not looked at.
 	ByRule bool `yaml:"by_rule,omitempty" json:"by_rule,omitempty"`
+	// From and Until bound when the policy holds; zero: no bound. Until is not within. Outside of them it is for nobody, and people
+	// get the next one that matches.
+	From  time.Time `yaml:"from,omitempty" json:"from,omitzero"`
+	Until time.Time `yaml:"until,omitempty" json:"until,omitzero"`
+	// Pilot keeps count of the attempts under this policy, apart from all others.
+	Pilot bool `yaml:"pilot,omitempty" json:"pilot,omitempty"`
 	// Actions that are allowed; empty: reset, unlock and change.
 	Actions []Action `yaml:"actions,omitempty" json:"actions,omitempty"`
 	// Reset and Unlock say how a person proves who they are. Unlock falls back to Reset when empty.
@@ -209,11 +215,12 @@ const (
 type Decision struct {
 	Outcome     Outcome
 	Policy      string // name of the policy that won; empty: none
+	Pilot       bool   // the attempt is counted as one of that policy's pilot
 	Requirement Requirement
 	Password    PasswordRules
 	Write       WriteRules
 	Limits      Limits
-	Reason      string            // short code: "no-policy", "action-not-allowed", "not-enrolled", "rule", "limit", …; empty when Allowed
+	Reason      string            // short code: "no-policy", "action-not-allowed", "no-time", "not-enrolled", "rule", "limit", …; empty when Allowed
 	Text        map[string]string // what the rule that denied says, by language
 	Until       time.Time         // when the limit allows the next attempt
 	AddedBefore time.Time         // what was added later does not count; zero: all counts

@@ -19,7 +19,7 @@ type Explanation struct {
 type Verdict struct {
 	Policy string `json:"policy"`
 	Won    bool   `json:"won"`
-	Unmet  string `json:"unmet,omitempty"`  // first condition that did not hold: "domain", "group", "ou", "attribute", "excluded-group", "shadowed", …
+	Unmet  string `json:"unmet,omitempty"`  // first condition that did not hold: "dates", "domain", "group", "ou", "attribute", "excluded-group", "shadowed", …
 	Detail string `json:"detail,omitempty"` // what was asked and what was found, in plain English
 }
 
@@ -80,12 +80,17 @@ func (c *compiled) verdict(f *Facts, won bool) Verdict {
 	switch unmet, which := c.unmet(f); {
 	case c.policy.ByRule:
 		v.Unmet, v.Detail = "by-rule", "counts only where a rule names it"
+	case unmet == "dates":
+		v.Unmet, v.Detail = unmet, dates(c.policy.From, c.policy.Until)
 	case unmet != "":
 		v.Unmet, v.Detail = unmet, detail(c.policy.Scope, unmet, which, f)
 	case won:
 		v.Unmet, v.Detail = "shadowed", "it matches too, but a policy before it won"
 	default:
 		v.Won = true
+		if c.alive(f.Now) == Unknown {
+			v.Detail = dates(c.policy.From, c.policy.Until) + "; the time is unknown"
+		}
 	}
 	return v
 }
@@ -132,14 +137,18 @@ func (l *look) unmetRule(r *rule) (unmet, detail string) {
 		return "action", fmt.Sprintf("is for %s", words(r.Actions))
 	}
 	if r.alive(l.f.Now) != Yes {
-		return "dates", fmt.Sprintf("holds from %s until %s", date(r.From, "ever"), date(r.Until, "ever"))
+		return "dates", dates(r.From, r.Until)
 	}
 	return "condition", l.why(r.when)
 }
 
-func date(t time.Time, none string) string {
+func dates(from, until time.Time) string {
+	return fmt.Sprintf("holds from %s until %s", date(from), date(until))
+}
+
+func date(t time.Time) string {
 	if t.IsZero() {
-		return none
+		return "ever"
 	}
 	return t.UTC().Format("2006-01-02 15:04Z")
 }

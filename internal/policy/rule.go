@@ -95,13 +95,18 @@ func (l *look) state(r *rule) Tristate {
 }
 
 func (r *rule) alive(now time.Time) Tristate {
+	return during(r.From, r.Until, now)
+}
+
+// during reports whether a moment is between two others, of which zero ones bound nothing. The end is not within.
+func during(from, until, now time.Time) Tristate {
 	switch {
-	case r.From.IsZero() && r.Until.IsZero():
+	case from.IsZero() && until.IsZero():
 		return Yes
 	case now.IsZero():
 		return Unknown
 	}
-	return tri(!now.Before(r.From) && (r.Until.IsZero() || now.Before(r.Until)))
+	return tri(!now.Before(from) && (until.IsZero() || now.Before(until)))
 }
 
 // take lets a rule act, and reports whether to go on. What cannot be told never grants anything.
@@ -148,7 +153,7 @@ func (ch *change) action(a Action) (*decided, bool) {
 func (ch *change) rulesOf() Decision {
 	p := &ch.policy.policy
 	d := Decision{
-		Policy: p.Name, Password: p.Password, Limits: p.Limits, Rules: ch.rules, Reported: ch.reported,
+		Policy: p.Name, Pilot: p.Pilot, Password: p.Password, Limits: p.Limits, Rules: ch.rules, Reported: ch.reported,
 		Write: WriteRules{Unlock: !p.KeepLocked, MustChange: p.MustChange, EnforceHistory: !p.IgnoreHistory},
 	}
 	if ch.also != nil {

@@ -202,8 +202,11 @@ func (b *builder) effect(r *rule, reg Registry, bad report) {
 	}
 	if e.Policy != "" {
 		var ok bool
-		if r.policy, ok = b.policies.byName[e.Policy]; !ok {
+		switch r.policy, ok = b.policies.byName[e.Policy]; {
+		case !ok:
 			bad("use_policy", "no policy %q", e.Policy)
+		case r.policy.dated:
+			bad("use_policy", "%q holds for a time of its own; give the rule from and until instead", e.Policy)
 		}
 	}
 }

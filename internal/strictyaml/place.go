@@ -45,8 +45,11 @@ func places(all []place, path string, node ast.Node) []place {
 // value lists a value and what is below it.
 func value(all []place, path string, at int, node ast.Node) []place {
 	p := place{path: path, line: at, value: node.GetToken().Position}
-	if s, ok := node.(*ast.StringNode); ok {
-		p.text = s.Value
+	switch n := node.(type) {
+	case *ast.StringNode:
+		p.text = n.Value
+	case *ast.IntegerNode, *ast.FloatNode:
+		p.text = n.GetToken().Value
 	}
 	return places(append(all, p), path, node)
 }

@@ -80,7 +80,24 @@ func decode(node ast.Node, into any) (err error) {
 			err = errors.New("a value here cannot be read; leave out tags")
 		}
 	}()
-	return yaml.NodeToValue(node, into, yaml.DisallowUnknownField())
+	return yaml.NodeToValue(node, into, yaml.DisallowUnknownField(), yaml.CustomUnmarshaler(moment))
+}
+
+// noMoment is a value that should be a date and is none.
+type noMoment string
+
+func (noMoment) Error() string {
+	return "want a day such as 2026-12-31, or a time with its zone such as 2026-12-31T18:00:00+01:00"
+}
+
+// moment reads a date. The library takes one it cannot read for none at all, and what should have ended would never end.
+func moment(into *time.Time, text []byte) error {
+	if err := yaml.Unmarshal(text, into); err != nil || into.IsZero() {
+		var s string
+		_ = yaml.Unmarshal(text, &s)
+		return noMoment(s)
+	}
+	return nil
 }
 
 // explain puts file, line and key before what the decoder says.
@@ -104,9 +121,14 @@ func (s *Source) explain(err error) error {
 	return &Error{s.name, where.Line, errors.New(text)}
 }
 
-// unplaced finds the duration the decoder could not read: it does not say where that was.
+// unplaced finds the date or the duration the decoder could not read: it does not say where that was.
 func (s *Source) unplaced(err error) error {
+	var when noMoment
+	dated := errors.As(err, &when)
 	for _, k := range s.keys {
+		if dated && k.text == string(when) && k.text != "" {
+			return &Error{s.name, k.value.Line, errors.New(k.path + ": " + when.Error())}
+		}
 		if _, bad := time.ParseDuration(k.text); bad != nil && bad.Error() == err.Error() {
 			return &Error{s.name, k.value.Line, errors.New(k.path + ": want a time such as 90s, 10m or 24h")}
 		}

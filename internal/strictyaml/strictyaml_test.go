@@ -16,6 +16,7 @@ type document struct {
 	Name  string          `yaml:"name"`
 	Count int             `yaml:"count"`
 	Idle  time.Duration   `yaml:"idle"`
+	Until time.Time       `yaml:"until"`
 	Items []item          `yaml:"items"`
 	ByKey map[string]item `yaml:"by_key"`
 	Part  ast.Node        `yaml:"part"`
@@ -35,6 +36,25 @@ func read(text string) error {
 	return s.Decode(&d)
 }
 
+func TestDatesAreRead(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"2026-12-31":                  time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+		`"2026-12-31"`:                time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC),
+		"2026-12-31T18:00:00Z":        time.Date(2026, 12, 31, 18, 0, 0, 0, time.UTC),
+		"2026-12-31T18:00:00+01:00":   time.Date(2026, 12, 31, 17, 0, 0, 0, time.UTC),
+		"2026-12-31 18:00:00 # a few": time.Date(2026, 12, 31, 18, 0, 0, 0, time.UTC),
+	} {
+		s, err := strictyaml.Parse("x.yaml", []byte("until: "+text+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d document
+		if err := s.Decode(&d); err != nil || !d.Until.Equal(want) {
+			t.Errorf("%s: %s, %v", text, d.Until, err)
+		}
+	}
+}
+
 func TestMistakesAreNamedWithLineAndKey(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown key", "name: a\nnam: b\n", `x.yaml:2: nam: unknown field "nam"`},
@@ -46,6 +66,10 @@ func TestMistakesAreNamedWithLineAndKey(t *testing.T) {
 		{"twice", "name: a\ncount: 1\nname: b\n", `x.yaml:3: `},
 		{"a bad time", "name: a\nidle: 3 days\n", "x.yaml:2: idle: want a time such as 90s"},
 		{"a number where a time belongs", "idle: 3\n", "x.yaml:1: idle: want time.Duration, got uint64"},
+		{"a day there is not", "name: a\nuntil: 2026-02-30\n", "x.yaml:2: until: want a day such as 2026-12-31"},
+		{"a day written otherwise", "name: a\nuntil: 31.12.2026\n", "x.yaml:2: until: want a day such as 2026-12-31"},
+		{"a time without a zone", "until: \"2026-12-31T18:00\"\n", "x.yaml:1: until: want a day such as 2026-12-31"},
+		{"a number where a date belongs", "until: 20261231\n", "x.yaml:1: until: want a day such as 2026-12-31"},
 		{"a tab", "name: a\n\tcount: 1\n", "x.yaml:2: "},
 		{"a second document", "name: a\n---\nname: b\n", "x.yaml:3: a second document begins here"},
 		{"no map at all", "just text\n", "x.yaml:1: "},
