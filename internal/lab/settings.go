@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"rekey/internal/lab/people"
 )
 
 // Directory is what the settings need to know of a domain.
@@ -45,7 +47,7 @@ authenticators:
   totp: {}
   backup-code: {}
   mail:
-    refuse_domains: [corp.example.test, sales.example.test]
+    refuse_domains: [%s]
 
 policies:
   - name: Board
@@ -75,6 +77,12 @@ mail:
 challenge: {show: never}
 
 guide_networks: [127.0.0.0/8, "::1/128"]
-`, host, port)
+
+lint:
+  ignore: [length-under-15] # who tries the demo types passwords all day
+`, strings.Join(ownMail(), ", "), host, port)
 	return b.String()
 }
+
+// ownMail lists the firm's mail domains, the tenant's among them: their mailboxes open with the passwords that people lost.
+func ownMail() []string { return []string{people.Corp.Name, people.Sales.Name, people.Cloud.Name} }

@@ -49,7 +49,7 @@ func (t *Tenant) meet(portal string) {
 
 // settings adds the tenant and its link with Corp to a document.
 func (t *Tenant) settings(document, secretFile string) string {
-	return strings.Replace(document, "\nauthenticators:\n", fmt.Sprintf(`
+	return strings.NewReplacer("\nauthenticators:\n", fmt.Sprintf(`
   - entra:
       domain: %s
       tenant: %s
@@ -67,7 +67,13 @@ labels: {%s: Windows, %s: Microsoft 365}
 
 authenticators:
 `, people.Cloud.Name, t.ID(), t.Server.Authority(), t.Server.Graph(), t.Server.CAFile(), t.App.ID(), secretFile,
-		people.Corp.Name, people.Cloud.Name, people.Corp.Name, people.Cloud.Name), 1)
+		people.Corp.Name, people.Cloud.Name, people.Corp.Name, people.Cloud.Name),
+		"\ndefaults:\n", fmt.Sprintf(`
+defaults:
+  %s:
+    name: Everybody in Microsoft 365
+    reset: {count: 2}
+`, people.Cloud.Name)).Replace(document)
 }
 
 // Client gives the application's ID and secret.
