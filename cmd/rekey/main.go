@@ -15,7 +15,8 @@ import (
 
 // cli is the command line: one field per command.
 type cli struct {
-	Config string `help:"Process configuration." short:"c" type:"path" env:"REKEY_CONFIG" placeholder:"rekey.yaml"`
+	Config  string `help:"Process configuration." short:"c" type:"path" env:"REKEY_CONFIG" placeholder:"rekey.yaml"`
+	Verbose bool   `help:"Write to standard error what a command does and meets, not errors alone. What \"serve\" logs is configured." short:"v"`
 
 	Serve    serveCmd    `cmd:"" help:"Serve the portal."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`

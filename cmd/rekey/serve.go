@@ -60,11 +60,15 @@ func openToRepair(ctx context.Context, c *cli) (*app.App, error) {
 	return openWith(ctx, c, app.OpenToRepair)
 }
 
-// openWith logs to standard error, warnings and worse only.
+// openWith logs to standard error, and errors only unless asked: what a command prints is its own answer.
 func openWith(ctx context.Context, c *cli, open func(context.Context, config.Config, *slog.Logger) (*app.App, error)) (*app.App, error) {
 	cfg, err := config.Load(c.Config)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	level := slog.LevelError
+	if c.Verbose {
+		level = slog.LevelInfo
+	}
+	return open(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
 }
