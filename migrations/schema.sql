@@ -125,7 +125,8 @@ CREATE TABLE public.counter (
     failures integer DEFAULT 0 NOT NULL,
     since timestamp with time zone,
     holds integer DEFAULT 0 NOT NULL,
-    held_until timestamp with time zone
+    held_until timestamp with time zone,
+    lane text DEFAULT ''::text NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -434,7 +435,7 @@ ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT bucket_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY public.counter
-    ADD CONSTRAINT counter_pkey PRIMARY KEY (key);
+    ADD CONSTRAINT counter_pkey PRIMARY KEY (key, lane);
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (id);

@@ -36,11 +36,11 @@ func (r releaseCmd) Run(ctx context.Context, c *cli) error {
 	}
 	switch {
 	case frozen && held:
-		fmt.Println("The freeze and the hold are lifted.")
+		fmt.Println("The freeze is lifted, and wrong answers and sent codes are forgotten: nothing holds this account any more.")
 	case frozen:
 		fmt.Println("The freeze is lifted.")
 	case held:
-		fmt.Println("The hold is lifted.")
+		fmt.Println("Wrong answers and sent codes are forgotten: nothing holds this account any more.")
 	default:
 		fmt.Println("Nothing held this account.")
 	}

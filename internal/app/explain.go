@@ -16,6 +16,7 @@ import (
 	"rekey/internal/policy"
 	"rekey/internal/recovery"
 	"rekey/internal/site"
+	"rekey/internal/throttle"
 )
 
 // Question asks what a person would get.
@@ -49,7 +50,7 @@ type Answer struct {
 	Password    policy.PasswordRules `json:"password_rules"`
 	Verdicts    []policy.Verdict     `json:"verdicts"`
 	Rules       []policy.RuleVerdict `json:"rules"`
-	Held        string               `json:"held_until,omitempty"`
+	Holds       []throttle.Hold      `json:"holds,omitempty"`
 	Frozen      bool                 `json:"frozen"`
 	Usable      bool                 `json:"usable"`            // false: disabled or expired in the directory, or mastered elsewhere
 	Writes      []string             `json:"writes"`            // the accounts a new password goes to, in order
@@ -169,7 +170,12 @@ func (an Answer) Write(w io.Writer) {
 	}
 	row("Directory rules", "from %s: %d characters or more, history %d%s", an.Demands.Source, an.Demands.MinLength, an.Demands.History,
 		map[bool]string{true: "; a rule set applies that the service account may not read"}[an.Demands.Unreadable])
-	row("Held until", "%s", or(an.Held, "not held"))
+	if len(an.Holds) == 0 {
+		row("Held", "no")
+	}
+	for _, h := range an.Holds {
+		row("Held", "until %s, %s", h.Until.UTC().Format(time.RFC3339), or(h.Lane, "everywhere but in browsers known to be the owner's"))
+	}
 	row("Frozen", "%v", an.Frozen)
 	_ = t.Flush()
 	fmt.Fprintln(w, "\nWhy:")

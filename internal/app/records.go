@@ -9,7 +9,6 @@ import (
 	"rekey/internal/audit"
 	"rekey/internal/recovery"
 	"rekey/internal/site"
-	"rekey/internal/throttle"
 )
 
 // SettingsVersion reads one saved version; 0 means the newest.
@@ -53,13 +52,10 @@ func (a *App) Release(ctx context.Context, who account.ID, operator, reason stri
 
 // standing adds what holds for the account in Rekey itself.
 func (a *App) standing(ctx context.Context, an *Answer, who account.ID, at time.Time) error {
-	s, err := a.recovery.Standing(ctx, who)
-	if err != nil {
+	var err error
+	if an.Frozen, err = a.recovery.Frozen(ctx, who); err != nil {
 		return err
 	}
-	an.Frozen = s.Frozen
-	if held, until := throttle.Held(s.Counter, at); held {
-		an.Held = until.UTC().Format(time.RFC3339)
-	}
-	return nil
+	an.Holds, err = a.Recovery(func() time.Time { return at }).Holds(ctx, who)
+	return err
 }

@@ -41,7 +41,7 @@ func TestWrongCodesCloseTheAccountForAWhile(t *testing.T) {
 	p.binds(p.Password, "") // the directory's own lock is another matter
 
 	out, err := p.lab.Portal.Command(t.Context(), "release", "--user", p.UPN, "--reason", "called in, badge seen")
-	if err != nil || !strings.Contains(out, "The hold is lifted.") {
+	if err != nil || !strings.Contains(out, "nothing holds this account any more") {
 		t.Fatalf("release: %v: %s", err, out)
 	}
 	p.begin(b, toReset)

@@ -72,7 +72,9 @@ func adapt(settings string) string {
 	return strings.Replace(settings, sales, sales+"    change: {count: 1}\n", 1) + `
 throttle:
   starts_per_source: {burst: 100000, every: 1ms}
-  sends_per_account: {burst: 1000, every: 1s}
+  sends_per_source: {burst: 1000, every: 1s}
+  sends_per_source_and_day: 1000
+  sends_per_account_and_day: 1000
   sign_ins_per_source: {burst: 100000, every: 1ms}
 `
 }

@@ -10,7 +10,6 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/notice"
-	"rekey/internal/throttle"
 )
 
 // Moved is where an answer brought the session.
@@ -88,23 +87,23 @@ func (s *Service) count(ctx context.Context, sess Session, from Source) (tried, 
 	now, held := s.Now(), false
 	var holds time.Time
 	next, err := s.update(ctx, sess, func(tx Tx, cur Session) (Session, flow.Effects, error) {
-		c, err := tx.Counter(ctx, counterKey(cur.Account))
+		tally, err := tx.Tally(ctx, lane(cur))
 		if err != nil {
 			return cur, flow.Effects{}, err
 		}
-		if held, _ = throttle.Held(c, now); held {
+		if held, _ = tally.Held(now); held {
 			cur.Pending = nil
 			return cur, flow.Effects{Audit: []audit.Event{s.refusal(audit.AccountBlocked, cur, "held", from)}}, nil
 		}
 		p := *cur.Pending
 		p.Tries++
 		cur.Pending, cur.Touched = &p, now
-		c = throttle.Fail(c, s.Site().Throttle, now)
+		tally = tally.Fail(s.Site().Throttle, now)
 		holds = time.Time{}
-		if reached, until := throttle.Held(c, now); reached {
+		if reached, until := tally.Held(now); reached {
 			holds = until
 		}
-		return cur, flow.Effects{}, tx.SetCounter(ctx, counterKey(cur.Account), c)
+		return cur, flow.Effects{}, tx.SetTally(ctx, lane(cur), tally)
 	})
 	switch {
 	case err != nil:
@@ -181,9 +180,9 @@ func (s *Service) past(p Pending) bool { return !p.Expires.IsZero() && s.Now().A
 
 // refund takes the counted try back: the answer was right.
 func (s *Service) refund(ctx context.Context, tx Tx, sess Session) error {
-	c, err := tx.Counter(ctx, counterKey(sess.Account))
+	tally, err := tx.Tally(ctx, lane(sess))
 	if err != nil {
 		return err
 	}
-	return tx.SetCounter(ctx, counterKey(sess.Account), throttle.Refund(c, s.Site().Throttle, s.Now()))
+	return tx.SetTally(ctx, lane(sess), tally.Refund(s.Site().Throttle, s.Now()))
 }

@@ -158,11 +158,11 @@ func (s *Service) turnedAway(ctx context.Context, a attempt, from Source) error 
 	if !a.held {
 		ev.Reason = "unusable"
 	}
-	err := s.Counters.Adjust(ctx, a.counter, flow.Effects{Audit: []audit.Event{ev}}, func(c throttle.Counter) throttle.Counter {
+	err := s.Counters.Adjust(ctx, a.lane, flow.Effects{Audit: []audit.Event{ev}}, func(t throttle.Tally) throttle.Tally {
 		if a.held {
-			return c
+			return t
 		}
-		return throttle.Refund(c, s.Site().Throttle, s.Now())
+		return t.Refund(s.Site().Throttle, s.Now())
 	})
 	if err != nil {
 		return err
@@ -172,14 +172,14 @@ func (s *Service) turnedAway(ctx context.Context, a attempt, from Source) error 
 
 // admit opens the session, unless the account is held or cannot be helped.
 func (s *Service) admit(ctx context.Context, p directory.Person, from Source) (SignedIn, error) {
-	a := attempt{sess: s.session(from), counter: counterKey(p.ID)}
+	a := attempt{sess: s.session(from), lane: laneOf(p.ID, from.Address)}
 	a.sess.Account, a.sess.Name, a.sess.Display = p.ID, p.Name(), p.DisplayName
 	now := s.Now()
-	err := s.Counters.Adjust(ctx, a.counter, flow.Effects{}, func(c throttle.Counter) throttle.Counter {
-		if a.held, _ = throttle.Held(c, now); a.held {
-			return c
+	err := s.Counters.Adjust(ctx, a.lane, flow.Effects{}, func(t throttle.Tally) throttle.Tally {
+		if a.held, _ = t.Held(now); a.held {
+			return t
 		}
-		return throttle.Fail(c, s.Site().Throttle, now) // given back when the session is open
+		return t.Fail(s.Site().Throttle, now) // given back when the session is open
 	})
 	if err != nil {
 		return SignedIn{}, err

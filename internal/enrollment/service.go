@@ -29,9 +29,9 @@ type Limiter interface {
 
 // Counters changes failure counters outside a session.
 type Counters interface {
-	// Adjust locks the counter of key, replaces it by what change gives, and commits it with the effects.
+	// Adjust locks the failures of a lane, replaces them by what change gives, and commits them with the effects.
 	// change may be called more than once.
-	Adjust(ctx context.Context, key string, e flow.Effects, change func(throttle.Counter) throttle.Counter) error
+	Adjust(ctx context.Context, lane throttle.Lane, e flow.Effects, change func(throttle.Tally) throttle.Tally) error
 }
 
 // Standing tells what holds for an account besides its methods.
@@ -145,7 +145,16 @@ func (s *Service) usable(cs []authenticator.Credential) []authenticator.Credenti
 	return out
 }
 
-func counterKey(id account.ID) string { return "account:" + id.String() }
+// laneOf is where failures of an account are counted, with those of recovery from the same source.
+func laneOf(id account.ID, from netip.Addr) throttle.Lane {
+	return throttle.From("account:"+id.String(), throttle.Source(from))
+}
+
+// lane is where failures of a session are counted: where it began, whatever becomes of its visitor's address.
+func lane(sess Session) throttle.Lane {
+	from, _ := netip.ParseAddr(sess.Address)
+	return laneOf(sess.Account, from)
+}
 
 // event makes an audit record of a session.
 func (s *Service) event(name audit.Name, sess Session, from Source) audit.Event {

@@ -40,7 +40,7 @@ var (
 // attempt is one try to sign in: of an account, or of a name that nobody has. Both take the same steps.
 type attempt struct {
 	sess      Session // Account is zero for nobody
-	counter   string
+	lane      throttle.Lane
 	directory directory.Directory
 	checker   directory.Authenticator
 	asked     account.ID
@@ -107,7 +107,7 @@ func (s *Service) attempt(who directory.Identifier, found []directory.Person, fr
 	if checker == nil { // whose password is not typed here is nobody here
 		for _, d := range s.Site().Directories {
 			if checker, ok := d.(directory.Authenticator); ok {
-				a.counter, a.directory, a.checker, a.asked = typedKey(who), d, checker, nobody(d)
+				a.lane, a.directory, a.checker, a.asked = throttle.From(typedKey(who), throttle.Source(from.Address)), d, checker, nobody(d)
 				return a, nil
 			}
 		}
@@ -116,7 +116,7 @@ func (s *Service) attempt(who directory.Identifier, found []directory.Person, fr
 	person := found[0]
 	d, _ := s.Site().Directory(person.ID.Directory)
 	a.sess.Account, a.sess.Name, a.sess.Display = person.ID, person.Name(), person.DisplayName
-	a.counter, a.directory, a.checker, a.asked = counterKey(person.ID), d, checker, person.ID
+	a.lane, a.directory, a.checker, a.asked = laneOf(person.ID, from.Address), d, checker, person.ID
 	return a, nil
 }
 
@@ -141,11 +141,11 @@ func nobody(d directory.Directory) account.ID {
 // try asks the directory. A held account is not asked about: its try goes the way of a name nobody has.
 func (s *Service) try(ctx context.Context, a attempt, in SignIn) (SignedIn, error) {
 	now := s.Now()
-	err := s.Counters.Adjust(ctx, a.counter, flow.Effects{}, func(c throttle.Counter) throttle.Counter {
-		if a.held, _ = throttle.Held(c, now); a.held {
-			return c
+	err := s.Counters.Adjust(ctx, a.lane, flow.Effects{}, func(t throttle.Tally) throttle.Tally {
+		if a.held, _ = t.Held(now); a.held {
+			return t
 		}
-		return throttle.Fail(c, s.Site().Throttle, now) // counted before the directory judges it
+		return t.Fail(s.Site().Throttle, now) // counted before the directory judges it
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -166,8 +166,8 @@ func (s *Service) signedIn(ctx context.Context, a attempt, from Source, now time
 	if err := s.Store.CreateSession(ctx, a.sess, token.Hash(), flow.Effects{Audit: []audit.Event{ev}}); err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.Counters.Adjust(ctx, a.counter, flow.Effects{}, func(c throttle.Counter) throttle.Counter {
-		return throttle.Refund(c, s.Site().Throttle, now)
+	if err := s.Counters.Adjust(ctx, a.lane, flow.Effects{}, func(t throttle.Tally) throttle.Tally {
+		return t.Refund(s.Site().Throttle, now)
 	}); err != nil {
 		return SignedIn{}, err
 	}
@@ -194,11 +194,11 @@ func (s *Service) refused(ctx context.Context, a attempt, from Source, err error
 		right = why.Reason == directory.SignInExpired || why.Reason == directory.SignInMustChange
 	}
 	refund := !a.held && (!judged || right || ev.Reason == string(directory.SignInWouldLock))
-	if failed := s.Counters.Adjust(ctx, a.counter, flow.Effects{Audit: []audit.Event{ev}}, func(c throttle.Counter) throttle.Counter {
+	if failed := s.Counters.Adjust(ctx, a.lane, flow.Effects{Audit: []audit.Event{ev}}, func(t throttle.Tally) throttle.Tally {
 		if refund {
-			return throttle.Refund(c, s.Site().Throttle, s.Now())
+			return t.Refund(s.Site().Throttle, s.Now())
 		}
-		return c
+		return t
 	}); failed != nil {
 		return failed
 	}

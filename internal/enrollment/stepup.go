@@ -158,11 +158,16 @@ func (s *Service) capped(ctx context.Context, sess Session, sent int, send []mes
 	if sent >= s.Site().Flow.SendsPerMethod {
 		return errTooMany
 	}
-	ok, _, err := s.Limiter.Take(ctx, "send:"+counterKey(sess.Account), s.Site().Throttle.Sends)
-	if err == nil && !ok {
-		return errTooMany
+	for _, c := range lane(sess).Sends(s.Site().Throttle) {
+		ok, _, err := s.Limiter.Take(ctx, c.Key, c.Bucket)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return errTooMany
+		}
 	}
-	return err
+	return nil
 }
 
 // prove judges the answer to a step-up. When it is accepted the browser gets another token, and the session goes on with what the

@@ -102,8 +102,8 @@ type Tx interface {
 	AddCredential(ctx context.Context, c authenticator.Credential) error
 	SaveCredential(ctx context.Context, c authenticator.Credential) error
 	DeleteCredential(ctx context.Context, c authenticator.Credential) error
-	Counter(ctx context.Context, key string) (throttle.Counter, error)
-	SetCounter(ctx context.Context, key string, c throttle.Counter) error
+	Tally(ctx context.Context, lane throttle.Lane) (throttle.Tally, error)
+	SetTally(ctx context.Context, lane throttle.Lane, t throttle.Tally) error
 	RotateToken(ctx context.Context, token TokenHash) error
 }
 

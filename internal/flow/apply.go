@@ -18,7 +18,7 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 		Policy: s.Decision.Policy, Requirement: s.Decision.Requirement, Rules: s.Decision.Password, Write: s.Decision.Write,
 		Offers: s.Offers, Targets: slices.Clone(s.Targets), Follows: s.Follows, Started: now, Touched: now,
 		Expires: now.Add(cmp.Or(s.Decision.Limits.Life, l.Life)), Retries: s.Decision.Limits.Retries,
-		Floor: s.Decision.Floor, Threat: s.Threat, From: s.From, Place: s.Place,
+		Floor: s.Decision.Floor, Threat: s.Threat, From: s.From, Browser: s.Browser, Place: s.Place,
 	}
 	if s.Decision.Outcome == policy.Barred {
 		f.Bar = &Bar{Refusal: Refusal(s.Decision.Reason), Text: s.Decision.Text, Until: s.Decision.Until}

@@ -131,6 +131,7 @@ type Start struct {
 	Follows  []account.ID // see Flow
 	Threat   policy.Threat
 	From     string // see Flow
+	Browser  time.Time
 	Place    Place
 	Source   audit.Source
 }

@@ -132,6 +132,7 @@ type Flow struct {
 	Retries     int                  `json:"retries,omitempty"`    // passwords the directory may refuse; 0: no limit
 	Rejections  int                  `json:"rejections,omitempty"` // how many it did
 	From        string               `json:"from,omitempty"`       // the source that failures are counted for
+	Browser     time.Time            `json:"browser,omitzero"`     // when its browser finished an attempt of this account before; zero: not known to
 	Place       Place                `json:"place,omitzero"`
 }
 

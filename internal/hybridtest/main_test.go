@@ -59,7 +59,9 @@ func adjusted(document string) string {
 throttle:
   starts_per_source: {burst: 1000, every: 1ms}
   sign_ins_per_source: {burst: 1000, every: 1ms}
-  sends_per_account: {burst: 1000, every: 1s}
+  sends_per_source: {burst: 1000, every: 1s}
+  sends_per_source_and_day: 1000
+  sends_per_account_and_day: 1000
 `
 }
 

@@ -14,6 +14,7 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/message"
 	"rekey/internal/recovery"
+	"rekey/internal/throttle"
 )
 
 // keep stores a flow as it is, with effects.
@@ -137,12 +138,12 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 	everything := func(fail error) recovery.Change {
 		return func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 			f.Notice = "moved"
-			c, err := tx.Counter(t.Context(), "account:alice")
+			c, err := tx.Tally(t.Context(), throttle.From("account:alice", "192.0.2.1"))
 			if err != nil {
 				return f, flow.Effects{}, err
 			}
-			c.Failures++
-			return f, effects, errors.Join(tx.SetCounter(t.Context(), "account:alice", c), tx.SaveCredential(t.Context(), cs[0]),
+			c.Own.Failures++
+			return f, effects, errors.Join(tx.SetTally(t.Context(), throttle.From("account:alice", "192.0.2.1"), c), tx.SaveCredential(t.Context(), cs[0]),
 				tx.DeleteCredential(t.Context(), cs[1]), tx.RotateToken(t.Context(), hash("fresh")), fail)
 		}
 	}
@@ -154,8 +155,8 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 		if now, err := s.Credentials(t.Context(), alice()); err != nil || len(now) != 2 || now[0].Version != 1 {
 			t.Errorf("credentials changed: %v, error %v", now, err)
 		}
-		if st, err := s.Standing(t.Context(), "account:alice", alice()); err != nil || st.Counter.Failures != 0 {
-			t.Errorf("counted %d, error %v", st.Counter.Failures, err)
+		if st, err := s.Standing(t.Context(), throttle.From("account:alice", "192.0.2.1"), alice()); err != nil || st.Tally.Own.Failures != 0 {
+			t.Errorf("counted %d, error %v", st.Tally.Own.Failures, err)
 		}
 		if n := s.count(t, `SELECT (SELECT count(*) FROM river_job) + (SELECT count(*) FROM audit_event) + (SELECT size FROM audit_head)`); n != 0 {
 			t.Errorf("%d messages or records are left", n)
@@ -188,7 +189,7 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 		if _, err := s.UpdateFlow(t.Context(), flow.Flow{ID: "f"}, everything(nil)); err != nil {
 			t.Fatal(err)
 		}
-		st, err := s.Standing(t.Context(), "account:alice", alice())
+		st, err := s.Standing(t.Context(), throttle.From("account:alice", "192.0.2.1"), alice())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,8 +198,8 @@ func TestEverythingCommitsTogetherOrNotAtAll(t *testing.T) {
 			t.Fatal(err)
 		}
 		jobs, records := s.count(t, `SELECT count(*) FROM river_job`), s.count(t, `SELECT count(*) FROM audit_event`)
-		if st.Counter.Failures != 1 || len(now) != 1 || now[0].Version != 2 || jobs != 1 || records != 1 {
-			t.Errorf("failures %d, credentials %v, %d jobs, %d records", st.Counter.Failures, now, jobs, records)
+		if st.Tally.Own.Failures != 1 || len(now) != 1 || now[0].Version != 2 || jobs != 1 || records != 1 {
+			t.Errorf("failures %d, credentials %v, %d jobs, %d records", st.Tally.Own.Failures, now, jobs, records)
 		}
 	})
 	t.Run("the same message is queued once", func(t *testing.T) {
@@ -295,7 +296,7 @@ func TestCloseOthersNeverDeadlocks(t *testing.T) {
 			flows = race(racers, func(i int) error {
 				_, err := s.UpdateFlow(t.Context(), flow.Flow{ID: flow.ID(fmt.Sprint("f", i))}, func(tx recovery.Tx, f flow.Flow) (flow.Flow, flow.Effects, error) {
 					runs.Add(1)
-					if _, err := tx.Counter(t.Context(), "account:alice"); err != nil {
+					if _, err := tx.Tally(t.Context(), throttle.From("account:alice", "192.0.2.1")); err != nil {
 						return f, flow.Effects{}, err
 					}
 					return finish(tx, f)
@@ -307,7 +308,7 @@ func TestCloseOthersNeverDeadlocks(t *testing.T) {
 		for i, err := range race(racers, func(i int) error {
 			_, err := s.UpdateSession(t.Context(), fmt.Sprint("s", i), func(tx enrollment.Tx, sess enrollment.Session) (enrollment.Session, flow.Effects, error) {
 				runs.Add(1)
-				_, err := tx.Counter(t.Context(), "account:alice")
+				_, err := tx.Tally(t.Context(), throttle.From("account:alice", "192.0.2.1"))
 				return sess, flow.Effects{Audit: []audit.Event{event(audit.SteppedUp, alice(), "x")}}, err
 			})
 			return err

@@ -66,7 +66,7 @@ func TestForgetTidiesBucketsAndCounters(t *testing.T) {
 		"clean": {}, "failing": {Failures: 1, Since: start()}, "held": {Holds: 1, Since: start().AddDate(0, -2, 0), HeldUntil: start().Add(time.Hour)},
 		"old": {Failures: 1, Since: start().AddDate(0, -2, 0)},
 	} {
-		if err := s.Adjust(t.Context(), key, flow.Effects{}, func(throttle.Counter) throttle.Counter { return c }); err != nil {
+		if err := s.Adjust(t.Context(), throttle.Lane{Account: key, Own: "from 192.0.2.1", Alone: true}, flow.Effects{}, func(throttle.Tally) throttle.Tally { return throttle.Tally{Own: c} }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestFreeze(t *testing.T) {
 	frozen := func(want bool) {
 		t.Helper()
 		got, err := s.Frozen(t.Context(), alice())
-		st, err2 := s.Standing(t.Context(), "account:none", alice())
+		st, err2 := s.Standing(t.Context(), throttle.From("account:none", "192.0.2.1"), alice())
 		if err != nil || err2 != nil || got != want || st.Frozen != want {
 			t.Errorf("frozen %v and %v, errors %v %v: want %v", got, st.Frozen, err, err2, want)
 		}

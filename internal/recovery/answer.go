@@ -38,14 +38,14 @@ func (s *Service) Answer(ctx context.Context, token Token, at string, answer aut
 func (s *Service) count(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
 	return s.update(ctx, f, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
-		c, err := tx.Counter(ctx, key(f))
+		tally, err := tx.Tally(ctx, lane(f))
 		if err != nil {
 			return nil, err
 		}
-		if held, until := throttle.Held(c, now); held {
+		if held, until := tally.Held(now); held {
 			return flow.Blocked{Until: until, Source: from.Source}, nil
 		}
-		return flow.Tried{}, tx.SetCounter(ctx, key(f), throttle.Fail(c, limits, now))
+		return flow.Tried{}, tx.SetTally(ctx, lane(f), tally.Fail(limits, now))
 	})
 }
 
@@ -84,11 +84,11 @@ func (s *Service) judge(ctx context.Context, f flow.Flow, answer authenticator.R
 	if j.result.Outcome == authenticator.Accepted {
 		return j, nil
 	}
-	standing, err := s.Store.Standing(ctx, key(f), f.Account)
+	standing, err := s.Store.Standing(ctx, lane(f), f.Account)
 	if err != nil {
 		return judgement{}, err
 	}
-	if held, until := throttle.Held(standing.Counter, s.Now()); held {
+	if held, until := standing.Tally.Held(s.Now()); held {
 		held := notice.Event{Template: message.RecoveryBlocked, Extra: map[string]string{"until": until.UTC().Format(time.RFC3339)}}
 		j.notices = s.tell(ctx, f, held, from)
 	}
@@ -110,11 +110,11 @@ func (s *Service) commit(ctx context.Context, f flow.Flow, j judgement, from Sou
 		if err := s.spend(ctx, tx, j); err != nil {
 			return nil, err
 		}
-		standing, err := tx.Standing(ctx, key(f), f.Account)
+		standing, err := tx.Standing(ctx, lane(f), f.Account)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.giveBack(ctx, tx, f, standing.Counter); err != nil { // the answer was right
+		if err := s.giveBack(ctx, tx, f, standing.Tally); err != nil { // the answer was right
 			return nil, err
 		}
 		proof := s.proof(j)
@@ -141,11 +141,11 @@ func (s *Service) rejected(ctx context.Context, tx Tx, f flow.Flow, j judgement,
 	if j.result.Outcome == authenticator.Another && j.result.Next != nil {
 		return s.another(ctx, tx, f, j, from)
 	}
-	c, err := tx.Counter(ctx, key(f))
+	tally, err := tx.Tally(ctx, lane(f))
 	if err != nil {
 		return nil, err
 	}
-	if held, until := throttle.Held(c, s.Now()); held {
+	if held, until := tally.Held(s.Now()); held {
 		return flow.Blocked{Until: until, Notices: j.notices, Source: from.Source}, nil
 	}
 	reason := j.result.Reason
@@ -182,13 +182,13 @@ func (s *Service) spend(ctx context.Context, tx Tx, j judgement) error {
 
 // refund takes the counted try back: the answer was right.
 func (s *Service) refund(ctx context.Context, tx Tx, f flow.Flow) error {
-	c, err := tx.Counter(ctx, key(f))
+	tally, err := tx.Tally(ctx, lane(f))
 	if err != nil {
 		return err
 	}
-	return s.giveBack(ctx, tx, f, c)
+	return s.giveBack(ctx, tx, f, tally)
 }
 
-func (s *Service) giveBack(ctx context.Context, tx Tx, f flow.Flow, c throttle.Counter) error {
-	return tx.SetCounter(ctx, key(f), throttle.Refund(c, s.Site().Throttle, s.Now()))
+func (s *Service) giveBack(ctx context.Context, tx Tx, f flow.Flow, t throttle.Tally) error {
+	return tx.SetTally(ctx, lane(f), t.Refund(s.Site().Throttle, s.Now()))
 }

@@ -46,7 +46,7 @@ func (s *Service) Begin(ctx context.Context, in Begin) (Begun, error) {
 		who.Domain = in.Domain
 	}
 	snap := s.Site()
-	if err := s.take(ctx, "start:"+sourceKey(in.Source.Address), snap.Throttle.Starts); err != nil {
+	if err := s.take(ctx, "start:"+throttle.Source(in.Source.Address), snap.Throttle.Starts); err != nil {
 		return Begun{}, err
 	}
 	if bar := s.closed(snap, in.Action, in.Source); bar != nil {
@@ -96,19 +96,6 @@ func (s *Service) take(ctx context.Context, key string, b throttle.Bucket) error
 		return errTooMany
 	}
 	return nil
-}
-
-// sourceKey groups the addresses one visitor can easily have: an IPv6 subscriber owns a /64.
-func sourceKey(a netip.Addr) string {
-	a = a.Unmap()
-	if !a.IsValid() {
-		return "unknown"
-	}
-	if a.Is6() {
-		p, _ := a.Prefix(64)
-		return p.String()
-	}
-	return a.String()
 }
 
 // lookup finds everybody a typed name could mean.
@@ -201,6 +188,9 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 	if in.Action != policy.Unlock {
 		start.Follows = p.Follows()
 	}
+	if signals.Device.Known == policy.Yes {
+		start.Browser = in.Source.finishedLast(a.ID)
+	}
 	return s.create(ctx, snap, in, start)
 }
 
@@ -212,14 +202,14 @@ func (s *Service) create(ctx context.Context, snap *site.Snapshot, in Begin, sta
 	start.Locale = in.Source.Locale
 	start.Settings = snap.Version
 	start.Source = in.Source.Source
-	start.Threat, start.From = s.threat(), sourceKey(in.Source.Address)
+	start.Threat, start.From = s.threat(), throttle.Source(in.Source.Address)
 	now := s.Now()
 	f, effects := flow.New(start, snap.Flow, now)
-	standing, err := s.Store.Standing(ctx, key(f), f.Account)
+	standing, err := s.Store.Standing(ctx, lane(f), f.Account)
 	if err != nil {
 		return Begun{}, err
 	}
-	if held, until := throttle.Held(standing.Counter, now); held {
+	if held, until := standing.Tally.Held(now); held {
 		blocked, more, err := flow.Apply(f, flow.Blocked{Until: until, Source: in.Source.Source}, snap.Flow, now)
 		if err != nil {
 			return Begun{}, err

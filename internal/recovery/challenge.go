@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"slices"
 
 	"rekey/internal/authenticator"
 	"rekey/internal/flow"
@@ -102,22 +103,25 @@ func (s *Service) challenge(ctx context.Context, f flow.Flow, ref string) (flow.
 	return flow.Challenge{Ref: ref, State: c.State, Prompt: prompt, Made: now, Expires: c.Expires}, send, nil
 }
 
-// capped drops what is above the cap of messages for one account, without telling the visitor (message bombing).
+// capped refuses what is above the caps of messages for one account (message bombing): who waits for a code that was not sent is
+// worse off than who is told to take another way. Names nobody has are capped and told alike.
 func (s *Service) capped(ctx context.Context, f flow.Flow, send []message.Message) ([]message.Message, error) {
 	if len(send) == 0 {
 		return nil, nil
 	}
-	ok, _, err := s.Limiter.Take(ctx, "send:"+key(f), s.Site().Throttle.Sends)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]message.Message, len(send))
-	for i, m := range send {
-		m.Discard = m.Discard || f.Decoy || !ok
+	for _, c := range lane(f).Sends(s.Site().Throttle) {
+		ok, _, err := s.Limiter.Take(ctx, c.Key, c.Bucket)
+		if err != nil {
+			return nil, err
+		}
 		if !ok {
 			s.Log.WarnContext(ctx, "message cap reached", "flow", f.ID)
+			return nil, errNoMoreCodes
 		}
-		out[i] = m
+	}
+	out := slices.Clone(send)
+	for i := range out {
+		out[i].Discard = out[i].Discard || f.Decoy
 	}
 	return out, nil
 }

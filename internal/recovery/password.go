@@ -16,7 +16,6 @@ import (
 	"rekey/internal/passwordrule"
 	"rekey/internal/policy"
 	"rekey/internal/secret"
-	"rekey/internal/throttle"
 )
 
 // writeTime bounds one directory write and what is recorded after it, also when the browser has gone.
@@ -117,14 +116,14 @@ func asksCurrent(f flow.Flow) bool { return f.NeedsCurrent() || f.Decoy && f.Act
 func (s *Service) countChange(ctx context.Context, f flow.Flow, from Source) (flow.Flow, error) {
 	now, limits := s.Now(), s.Site().Throttle
 	return s.update(ctx, f, f.Moves, func(tx Tx, f flow.Flow) (flow.Event, error) {
-		c, err := tx.Counter(ctx, key(f))
+		tally, err := tx.Tally(ctx, lane(f))
 		if err != nil {
 			return nil, err
 		}
-		if held, until := throttle.Held(c, now); held {
+		if held, until := tally.Held(now); held {
 			return flow.Blocked{Until: until, Source: from.Source}, nil
 		}
-		return flow.Mistyped{}, tx.SetCounter(ctx, key(f), throttle.Fail(c, limits, now))
+		return flow.Mistyped{}, tx.SetTally(ctx, lane(f), tally.Fail(limits, now))
 	})
 }
 
@@ -222,7 +221,7 @@ func (s *Service) heldNow(ctx context.Context, f flow.Flow) (bool, error) {
 	if f.Action == policy.Change {
 		return false, nil
 	}
-	standing, err := s.Store.Standing(ctx, key(f), f.Account)
+	standing, err := s.Store.Standing(ctx, lane(f), f.Account)
 	return standing.Frozen, err
 }
 

@@ -9,9 +9,15 @@ import (
 	"rekey/internal/throttle"
 )
 
-// Standing tells what holds for an account now.
-func (s *Service) Standing(ctx context.Context, who account.ID) (Standing, error) {
-	return s.Store.Standing(ctx, accountKey(who), who)
+// Frozen tells whether the owner has frozen recovery.
+func (s *Service) Frozen(ctx context.Context, who account.ID) (bool, error) {
+	standing, err := s.Store.Standing(ctx, throttle.Lane{Account: accountKey(who)}, who)
+	return standing.Frozen, err
+}
+
+// Holds lists what holds recovery of an account now, the longest first.
+func (s *Service) Holds(ctx context.Context, who account.ID) ([]throttle.Hold, error) {
+	return s.Counters.Holds(ctx, accountKey(who), s.Now())
 }
 
 // Release lifts a freeze. Only operators may: the bar to freeze is low, the bar to release is high.
@@ -20,18 +26,10 @@ func (s *Service) Release(ctx context.Context, who account.ID, operator, reason 
 	return s.Freezer.Release(ctx, who, s.Now(), s.lifted(audit.RecoveryReleased, who, operator, reason))
 }
 
-// Unblock lifts a hold after too many wrong answers. It reports false when nothing was held.
+// Unblock forgets wrong answers, with the holds after too many of them, and lets messages go out again. It reports false when nothing
+// counted against the account.
 func (s *Service) Unblock(ctx context.Context, who account.ID, operator, reason string) (bool, error) {
-	standing, err := s.Standing(ctx, who)
-	if err != nil {
-		return false, err
-	}
-	if held, _ := throttle.Held(standing.Counter, s.Now()); !held {
-		return false, nil
-	}
-	err = s.Counters.Adjust(ctx, accountKey(who), s.lifted(audit.AccountUnblocked, who, operator, reason),
-		func(throttle.Counter) throttle.Counter { return throttle.Counter{} })
-	return err == nil, err
+	return s.Counters.Clear(ctx, accountKey(who), s.lifted(audit.AccountUnblocked, who, operator, reason))
 }
 
 func (s *Service) lifted(name audit.Name, who account.ID, operator, reason string) flow.Effects {

@@ -18,6 +18,7 @@ import (
 	"rekey/internal/notice"
 	"rekey/internal/policy"
 	"rekey/internal/site"
+	"rekey/internal/throttle"
 )
 
 // Service runs flows. It is safe for concurrent use.
@@ -51,6 +52,7 @@ var (
 	errStale       = fault.New(fault.Conflict, "problem.stale")
 	errExpired     = fault.New(fault.NotFound, "problem.expired")
 	errTooMany     = fault.New(fault.Throttled, "problem.too-many")
+	errNoMoreCodes = fault.New(fault.Invalid, "choose.no-more-codes").On("method")
 	errUnavailable = fault.New(fault.Unavailable, "problem.directory-down")
 )
 
@@ -182,6 +184,14 @@ func key(f flow.Flow) string {
 		return typedKey(f.Typed)
 	}
 	return accountKey(f.Account)
+}
+
+// lane is where failures of a flow are counted: where it began, whatever becomes of its visitor's address.
+func lane(f flow.Flow) throttle.Lane {
+	if !f.Browser.IsZero() {
+		return throttle.Browser(key(f), f.Browser)
+	}
+	return throttle.From(key(f), f.From)
 }
 
 func typedKey(typed string) string { return "typed:" + typed }

@@ -10,6 +10,7 @@ import (
 	"rekey/internal/flow"
 	"rekey/internal/policy"
 	"rekey/internal/site"
+	"rekey/internal/throttle"
 )
 
 // Source is where a request came from, and what the browser tells.
@@ -68,11 +69,12 @@ func (s *Service) signals(ctx context.Context, snap *site.Snapshot, action polic
 		Device: policy.Device{Known: policy.No, Managed: from.Managed, Platform: from.Platform},
 	}
 	asks := snap.Policies.Asks()
-	if asks == (policy.Asks{}) {
+	claims := !from.finishedLast(who).IsZero()
+	if asks == (policy.Asks{}) && !claims {
 		return out, nil
 	}
-	q := Query{Account: who, Key: key, Source: failuresFrom(sourceKey(from.Address)), Country: out.Location.Country, Since: now.Add(-asks.Done), Now: now}
-	if asks.Places || asks.Known {
+	q := Query{Account: who, Key: key, Source: failuresFrom(throttle.Source(from.Address)), Country: out.Location.Country, Since: now.Add(-asks.Done), Now: now}
+	if asks.Places || asks.Known || claims {
 		q.Since = now.Add(-placesFor)
 	}
 	past, err := s.Memory.Past(ctx, q)
@@ -98,6 +100,17 @@ func (s *Service) signals(ctx context.Context, snap *site.Snapshot, action polic
 // any more, that of whoever the owner froze recovery for among them.
 func (s Source) finished(d flow.Completed) bool {
 	return slices.ContainsFunc(s.Known, func(f Finished) bool { return f.Account == d.Account.String() && f.At.Unix() == d.At.Unix() })
+}
+
+// finishedLast is when the browser says that it finished an attempt of the account last; zero: never.
+func (s Source) finishedLast(who account.ID) time.Time {
+	var last time.Time
+	for _, f := range s.Known {
+		if f.Account == who.String() && f.At.After(last) {
+			last = f.At
+		}
+	}
+	return last
 }
 
 // places tells whether the account was used from here before, and could have come here. A name nobody has was used from half of the

@@ -30,8 +30,8 @@ type Store interface {
 	Credentials(ctx context.Context, who account.ID) ([]authenticator.Credential, error)
 	// Residents tells how many people of each directory have names in a domain, which is given in lower case.
 	Residents(ctx context.Context, domain string) ([]directory.Share, error)
-	// Standing reads what holds for an account now: its failure counter and whether recovery is frozen.
-	Standing(ctx context.Context, key string, who account.ID) (Standing, error)
+	// Standing reads what holds for an account now in a lane: its failures and whether recovery is frozen.
+	Standing(ctx context.Context, lane throttle.Lane, who account.ID) (Standing, error)
 }
 
 // Change computes the next flow. It may be called more than once.
@@ -44,19 +44,19 @@ type Tx interface {
 	SaveCredential(ctx context.Context, c authenticator.Credential) error
 	// DeleteCredential removes one, likewise.
 	DeleteCredential(ctx context.Context, c authenticator.Credential) error
-	// Counter reads and locks the failure counter of a key; SetCounter writes it.
-	Counter(ctx context.Context, key string) (throttle.Counter, error)
-	SetCounter(ctx context.Context, key string, c throttle.Counter) error
-	// Standing reads what Store.Standing does, and locks the counter.
-	Standing(ctx context.Context, key string, who account.ID) (Standing, error)
+	// Tally reads and locks the failures that count in a lane; SetTally writes them.
+	Tally(ctx context.Context, lane throttle.Lane) (throttle.Tally, error)
+	SetTally(ctx context.Context, lane throttle.Lane, t throttle.Tally) error
+	// Standing reads what Store.Standing does, and locks the failures.
+	Standing(ctx context.Context, lane throttle.Lane, who account.ID) (Standing, error)
 	// RotateToken makes another token the one that opens the flow.
 	RotateToken(ctx context.Context, token TokenHash) error
 }
 
 // Standing is an account's condition in Rekey.
 type Standing struct {
-	Counter throttle.Counter
-	Frozen  bool
+	Tally  throttle.Tally
+	Frozen bool
 }
 
 // Limiter takes from rate buckets shared by all replicas.
@@ -65,11 +65,13 @@ type Limiter interface {
 	Take(ctx context.Context, key string, b throttle.Bucket) (ok bool, wait time.Duration, err error)
 }
 
-// Counters changes failure counters outside a flow.
+// Counters looks at, and forgets, what counts against an account.
 type Counters interface {
-	// Adjust locks the counter of key, replaces it by what change gives, and commits it with the effects.
-	// change may be called more than once.
-	Adjust(ctx context.Context, key string, e flow.Effects, change func(throttle.Counter) throttle.Counter) error
+	// Holds lists what holds an account now, the longest first.
+	Holds(ctx context.Context, account string, now time.Time) ([]throttle.Hold, error)
+	// Clear forgets the failures and the used-up caps of messages of an account, in every lane, and commits that with the effects;
+	// false, and nothing written, when there was nothing to forget.
+	Clear(ctx context.Context, account string, e flow.Effects) (bool, error)
 }
 
 // Freezer keeps who has frozen their recovery.

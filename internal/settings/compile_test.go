@@ -121,7 +121,7 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		"settings.yaml:8: authenticators: none is switched on":             change(t, "authenticators:\n  totp:\n  mail:\n", "authenticators: {}\n"),
 		"settings.yaml:12: mail.host: want a host name":                    change(t, "mail.example.test", "'mail example'"),
 		"settings.yaml:13: mail.password: environment variable NO":         change(t, "mail:\n  host", "mail:\n  user: rekey\n  password: {env: NOT_SET_HERE}\n  host"),
-		"settings.yaml:14: throttle.failures: want 3 to 100, got -1":       with("throttle: {failures: -1}"),
+		"settings.yaml:14: throttle.failures: want 3 to 50, got -1":       with("throttle: {failures: -1}"),
 		"settings.yaml:16: throttle.starts_per_source.burst: want 1":       with("throttle:", "  starts_per_source:", "    burst: -1", "    every: 1s"),
 		"settings.yaml:14: flow.life: want 10m0s":                          with("flow: {life: 1m}"),
 		"settings.yaml:14: flow.tries_per_code: want 1 to 10":              with("flow: {tries_per_code: 11}"),

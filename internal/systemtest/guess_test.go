@@ -36,12 +36,12 @@ func (a *actor) code(t testing.TB) string {
 // failures are the wrong answers that count against an account.
 func failures(t testing.TB, conn *pgx.Conn, a *actor) int {
 	t.Helper()
-	return number(t, conn, `SELECT coalesce((SELECT failures FROM counter WHERE key = $1), 0)`, "account:"+a.id(t).String())
+	return number(t, conn, `SELECT coalesce((SELECT failures FROM counter WHERE key = $1 AND lane = ''), 0)`, "account:"+a.id(t).String())
 }
 
 func holds(t testing.TB, conn *pgx.Conn, a *actor) int {
 	t.Helper()
-	return number(t, conn, `SELECT coalesce((SELECT holds FROM counter WHERE key = $1), 0)`, "account:"+a.id(t).String())
+	return number(t, conn, `SELECT coalesce((SELECT holds FROM counter WHERE key = $1 AND lane = ''), 0)`, "account:"+a.id(t).String())
 }
 
 func isHeld(p *visitor.Page) bool { return strings.Contains(p.Text, "Too many wrong") }
@@ -102,7 +102,7 @@ func TestAttack08And09WrongAnswersAddUp(t *testing.T) {
 		t.Errorf("somebody else is held: %s", page.Text)
 	}
 	out, err := l.Portal.Command(t.Context(), "release", "--user", a.UPN, "--reason", "test")
-	if err != nil || !strings.Contains(out, "hold is lifted") {
+	if err != nil || !strings.Contains(out, "nothing holds this account any more") {
 		t.Fatalf("%s, %v", out, err)
 	}
 	if page := walkIn(t, l.Portal.URL()).proven(a); isHeld(page) {
@@ -298,12 +298,12 @@ func TestAttack13LimitsCannotBeSwitchedOff(t *testing.T) {
 		return out
 	}
 	before := history()
-	throttle := "sends_per_account: {burst: 1000, every: 1s}"
+	throttle := "sends_per_source: {burst: 1000, every: 1s}"
 	for key, change := range map[string][2]string{
 		"throttle.failures":                {throttle, "failures: -1"},
 		"throttle.hold":                    {throttle, "hold: 1ms"},
 		"throttle.starts_per_source.burst": {throttle, "starts_per_source: {burst: 0, every: 1s}"},
-		"throttle.sends_per_account.every": {throttle, "sends_per_account: {burst: 1, every: -1s}"},
+		"throttle.sends_per_source.every": {throttle, "sends_per_source: {burst: 1, every: -1s}"},
 		"flow.tries_per_code":              {"\nthrottle:", "\nflow: {tries_per_code: 1000}\nthrottle:"},
 		"flow.life":                        {"\nthrottle:", "\nflow: {life: 9000h}\nthrottle:"},
 		"session.idle":                     {"\nthrottle:", "\nsession: {idle: 9000h}\nthrottle:"},

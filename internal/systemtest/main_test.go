@@ -43,7 +43,9 @@ func adjusted(document string) string {
 		"  mail:\n    refuse_domains", "  mail:\n    digits: 10\n    refuse_domains",
 	).Replace(document) + `
 throttle:
-  sends_per_account: {burst: 1000, every: 1s}
+  sends_per_source: {burst: 1000, every: 1s}
+  sends_per_source_and_day: 1000
+  sends_per_account_and_day: 1000
 `
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"rekey/internal/lab"
+	"rekey/internal/throttle"
 )
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -133,10 +134,13 @@ func heldUntil(t testing.TB, a *actor) string {
 		t.Fatal(err)
 	}
 	var answers []struct {
-		Held string `json:"held_until"`
+		Holds []throttle.Hold `json:"holds"`
 	}
 	if err := json.Unmarshal([]byte(out), &answers); err != nil || len(answers) != 1 {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return answers[0].Held
+	if len(answers[0].Holds) == 0 {
+		return ""
+	}
+	return answers[0].Holds[0].Until.Format(time.RFC3339)
 }

@@ -9,11 +9,14 @@ import (
 // WithDefaults fills in what is zero.
 func (l Limits) WithDefaults() Limits {
 	l.Failures = or(l.Failures, 10)
+	l.AccountFailures = or(l.AccountFailures, max(mostFailures, l.Failures))
 	l.Window = or(l.Window, 24*time.Hour)
 	l.Hold = or(l.Hold, 30*time.Minute)
 	l.MaxHold = or(l.MaxHold, 24*time.Hour)
 	l.Starts = l.Starts.or(Bucket{Burst: 30, Every: 10 * time.Second})
 	l.Sends = l.Sends.or(Bucket{Burst: 5, Every: 5 * time.Minute})
+	l.SendsPerDay = or(l.SendsPerDay, 15)
+	l.AccountSendsPerDay = or(l.AccountSendsPerDay, max(45, l.SendsPerDay))
 	l.SignIns = l.SignIns.or(Bucket{Burst: 20, Every: 15 * time.Second})
 	return l
 }
@@ -28,16 +31,22 @@ func or[T comparable](v, fallback T) T {
 
 func (b Bucket) or(fallback Bucket) Bucket { return or(b, fallback) }
 
+// mostFailures of an account start a hold, and as many again the longest one: a hundred in all (NIST SP 800-63B-4 §3.2.2).
+const mostFailures = 50
+
 // Validate refuses values that would switch a limit off, or make one that holds for ever. Errors name the key in the settings.
 // Call it after WithDefaults.
 func (l Limits) Validate() error {
 	return errors.Join(
-		between("failures", l.Failures, 3, 100),
+		between("failures", l.Failures, 3, mostFailures),
+		between("account_failures", l.AccountFailures, l.Failures, mostFailures),
 		between("window", l.Window, time.Minute, 30*24*time.Hour),
 		between("hold", l.Hold, time.Minute, 24*time.Hour),
 		between("max_hold", l.MaxHold, l.Hold, 7*24*time.Hour),
 		l.Starts.validate("starts_per_source"),
-		l.Sends.validate("sends_per_account"),
+		l.Sends.validate("sends_per_source"),
+		between("sends_per_source_and_day", l.SendsPerDay, 1, 1_000_000),
+		between("sends_per_account_and_day", l.AccountSendsPerDay, l.SendsPerDay, 1_000_000),
 		l.SignIns.validate("sign_ins_per_source"),
 	)
 }
@@ -62,47 +71,58 @@ func between[T int | time.Duration](key string, v, low, high T) error {
 // Tolerance is how far ahead of its pace a bucket may run (GCRA).
 func (b Bucket) Tolerance() time.Duration { return b.Every * time.Duration(b.Burst) }
 
-// Fail counts one try. It is called before the answer is judged; Refund takes it back when the answer was right.
-// The failure that reaches the limit starts a hold; each hold within the window is twice as long as the one before.
-func Fail(c Counter, l Limits, now time.Time) Counter {
+// PerDay is the bucket that allows n at once and n more over a day.
+func PerDay(n int) Bucket { return Bucket{Burst: n, Every: 24 * time.Hour / time.Duration(n)} }
+
+// round is how one counter goes.
+type round struct {
+	failures              int
+	window, hold, maxHold time.Duration
+	steep                 bool // the second hold is the longest already
+}
+
+func (l Limits) own() round { return round{l.Failures, l.Window, l.Hold, l.MaxHold, false} }
+
+func (l Limits) account() round { return round{l.AccountFailures, l.Window, l.Hold, l.MaxHold, true} }
+
+// fail counts one try. The failure that reaches the limit starts a hold.
+func fail(c Counter, r round, now time.Time) Counter {
 	switch {
-	case c.Since.IsZero() || now.Sub(c.Since) > l.Window:
+	case c.Since.IsZero() || now.Sub(c.Since) > r.window:
 		c = Counter{Since: now, HeldUntil: c.HeldUntil}
 	case now.Before(c.Since): // the clock went back, or another replica's is ahead: what was counted stays counted
 		c.Since = now
 	}
 	c.Failures++
-	if c.Failures >= l.Failures {
-		c.HeldUntil = now.Add(holdOf(l, c.Holds))
+	if c.Failures >= r.failures {
+		c.HeldUntil = now.Add(r.holdAfter(c.Holds))
 		c.Holds++
 		c.Failures = 0
 	}
 	return c
 }
 
-func holdOf(l Limits, before int) time.Duration {
-	d := l.Hold
+// holdAfter is how long a hold lasts after as many before it within the window.
+func (r round) holdAfter(before int) time.Duration {
+	d := r.hold
 	for range before {
-		if d >= l.MaxHold/2 {
-			return l.MaxHold
+		if r.steep || d >= r.maxHold/2 {
+			return r.maxHold
 		}
 		d *= 2
 	}
-	return min(d, l.MaxHold)
+	return min(d, r.maxHold)
 }
 
-// Held reports whether the account is held, and until when.
-func Held(c Counter, now time.Time) (bool, time.Time) {
-	return now.Before(c.HeldUntil), c.HeldUntil
-}
+func (c Counter) held(now time.Time) bool { return now.Before(c.HeldUntil) }
 
-// Refund takes back the try that Fail counted last: its answer was right. When that try had started a hold, the hold is taken
-// back too and the failures before it count again.
-func Refund(c Counter, l Limits, now time.Time) Counter {
-	if held, _ := Held(c, now); held && c.Failures == 0 && c.Holds > 0 {
+// refund takes back what fail counted last. When that try had started a hold, the hold is taken back too and the failures before it
+// count again.
+func refund(c Counter, r round, now time.Time) Counter {
+	if c.held(now) && c.Failures == 0 && c.Holds > 0 {
 		c.Holds--
 		c.HeldUntil = time.Time{}
-		c.Failures = l.Failures - 1
+		c.Failures = r.failures - 1
 		return c
 	}
 	c.Failures = max(0, c.Failures-1)

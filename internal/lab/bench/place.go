@@ -99,7 +99,7 @@ authenticators:
 defaults:
   %s: {name: Everybody, reset: {count: 1}}
 lint: {ignore: [mail-alone]} # what is measured, not what is wise
-throttle: {starts_per_source: %s, sends_per_account: %s}
+throttle: {starts_per_source: %s, sends_per_source: %s, sends_per_source_and_day: 1000000, sends_per_account_and_day: 1000000}
 challenge: {show: never}
 mail: {host: %s, port: %s, security: plaintext, from: noreply@example.test}
 %s`, entry(passwordFile), p.domain.Name, roomy, roomy, host, port, p.extra)

@@ -20,6 +20,8 @@
   const where = (found) => {
     if (!found.element) return found;
     const e = found.element;
+    // Chromium drops what is pressed before the first paint of a page.
+    if (performance.getEntriesByType("paint").length === 0) return { problem: "the page is not painted yet" };
     if (e.disabled) return { problem: `"${named(e)}" is disabled` };
     e.scrollIntoView({ block: "center", behavior: "instant" });
     const box = e.getClientRects()[0];

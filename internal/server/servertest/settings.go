@@ -37,7 +37,7 @@ func (p *Portal) settle(t testing.TB) {
 	p.Snapshot = &site.Snapshot{
 		Version: 1, Directories: []directory.Directory{p.Corp, p.Sales}, Methods: p.methods(t),
 		Order:    []factor.Kind{factor.TOTP, factor.BackupCode, factor.Mail},
-		Throttle: throttle.Limits{Starts: plenty(), Sends: plenty(), SignIns: plenty()}.WithDefaults(),
+		Throttle: throttle.Limits{Starts: plenty(), Sends: plenty(), SendsPerDay: 1000, SignIns: plenty()}.WithDefaults(),
 		Flow: flow.Limits{
 			Idle: 10 * time.Minute, Life: 30 * time.Minute, TriesPerCode: 3, SendsPerMethod: 3, ApplyingFor: time.Minute,
 		},
