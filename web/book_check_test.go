@@ -37,6 +37,7 @@ func checkStories() []story {
 		{"check-last-second", check(1, script)},
 		{"check-ready", check(0, func(*checkpage.Check) {})},
 		{"check-ready-password", check(0, func(m *checkpage.Check) { m.Password = true })},
+		{"check-ready-away", check(0, func(m *checkpage.Check) { m.Away = true })},
 		{"check-widget", check(20, func(m *checkpage.Check) {
 			m.Refresh, m.Widget = 0, checkpage.Widget{Class: "cf-turnstile", SiteKey: "1x00000000000000000000AA", Action: "start", Name: "Cloudflare Turnstile"}
 		})},

@@ -20,11 +20,12 @@ type Purpose string
 const (
 	Start  Purpose = "start"   // of a reset, an unlock or a change
 	SignIn Purpose = "sign-in" // to "My account"
+	Away   Purpose = "away"    // to "My account", at a directory's own page
 	Domain Purpose = "domain"  // the same form once more, with the domain that was asked for
 )
 
 // Known reports whether there is such a purpose.
-func (p Purpose) Known() bool { return p == Start || p == SignIn || p == Domain }
+func (p Purpose) Known() bool { return p == Start || p == SignIn || p == Away || p == Domain }
 
 // PuzzleLife is how long a puzzle can be answered.
 const PuzzleLife = 5 * time.Minute

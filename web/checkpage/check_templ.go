@@ -52,7 +52,7 @@ func (m Check) Page() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if m.Form.Check.Puzzle != "" && m.Left > 0 {
+			if m.Form.Check.Puzzle != "" && m.Left > 0 && !m.Away {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"busy\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

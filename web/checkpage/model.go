@@ -13,6 +13,7 @@ type Check struct {
 	Left     int            // seconds until it goes on without any answer; 0: now
 	Widget   Widget         // of a provider; zero: none
 	Password bool           // the password has to be typed again afterwards
+	Away     bool           // nothing was typed: it leads to another sign-in page
 }
 
 // Widget is what a provider's script looks for.
@@ -35,6 +36,8 @@ func (m Check) lede() string {
 		return m.N("check.widget", m.Left, "Name", m.Isolated(m.Widget.Name))
 	case m.Left > 0:
 		return m.N("check.lede", m.Left)
+	case m.Away:
+		return m.T("redirect.text")
 	case m.Password:
 		return m.T("check.ready.password")
 	}

@@ -38,15 +38,36 @@ func guarded() gate.Form {
 
 func withoutPassword(r *http.Request) bool { return r.PostFormValue("password") == "" }
 
+// leaving is the way to a directory's sign-in page as the gate knows it.
+func (u *UI) leaving(key string) gate.Form {
+	_, known := u.Site().Directory(key)
+	return gate.Form{Purpose: challenge.Away, Action: elsewhereURL + url.PathEscape(key), Idle: func(*http.Request) bool { return !known }}
+}
+
 // goElsewhere sends the browser to the sign-in page of a directory. What is needed when it comes back waits in a sealed cookie.
 func (u *UI) goElsewhere(w http.ResponseWriter, r *http.Request) error {
-	away, err := u.Service.StartElsewhere(r.Context(), chi.URLParam(r, "directory"), source(r))
+	key := chi.URLParam(r, "directory")
+	if passed, err := u.Gate.Pass(w, r, u.leaving(key)); err != nil || !passed {
+		return err
+	}
+	away, err := u.Service.StartElsewhere(r.Context(), key, source(r))
 	if err != nil {
 		return err
 	}
 	u.away().Set(w, away.Ticket)
+	if r.Method == http.MethodPost {
+		return u.showWay(w, r, enrollpage.Elsewhere{Label: u.Site().Label(key), URL: away.Where})
+	}
 	http.Redirect(w, r, away.Where, http.StatusSeeOther)
 	return nil
+}
+
+// showWay ends a wait with the link itself: a redirect that follows a form is refused by our policy as the form's own address would be.
+func (u *UI) showWay(w http.ResponseWriter, r *http.Request, to enrollpage.Elsewhere) error {
+	page := u.signIn(r)
+	page.Notice = page.T("check.ready.title")
+	page.Elsewhere = []enrollpage.Elsewhere{to}
+	return frame.Render(w, r, http.StatusOK, page.Page())
 }
 
 // backFromElsewhere opens a session for whoever signed in over there.

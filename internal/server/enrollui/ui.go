@@ -23,7 +23,8 @@ const (
 	setupURL   = "/account/setup"
 	methodURL  = "/account/methods/"
 	signInURL  = "/account/sign-in"
-	// elsewhereURL is followed by a directory's key. It is a link and no form: our policy lets no form lead elsewhere.
+	// elsewhereURL is followed by a directory's key. It is a link and no form: our policy lets no form lead elsewhere. A form is sent to
+	// it by the page on which it waited for the gate, and answered with a link.
 	elsewhereURL = "/account/sign-in-at/"
 )
 
@@ -45,6 +46,7 @@ func (u *UI) Routes() []server.Route {
 		{Method: http.MethodGet, Pattern: accountURL, Guard: server.Session, Limiter: none, Handler: u.show},
 		{Method: http.MethodPost, Pattern: signInURL, Guard: server.Public, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.submitSignIn},
 		{Method: http.MethodGet, Pattern: elsewhereURL + "{directory}", Guard: server.Public, Limiter: "source", Handler: u.goElsewhere},
+		{Method: http.MethodPost, Pattern: elsewhereURL + "{directory}", Guard: server.Public, Limiter: "source", Handler: u.goElsewhere},
 		{Method: http.MethodGet, Pattern: enrollment.BackPath, Guard: server.Return, Limiter: "source, account", Audit: "session.started, session.refused", Handler: u.backFromElsewhere},
 		{Method: http.MethodPost, Pattern: "/account/sign-out", Guard: server.Session, Limiter: own, Audit: "session.ended", Handler: u.submitSignOut},
 		{Method: http.MethodGet, Pattern: "/account/signed-out", Guard: server.Public, Limiter: none, Handler: u.showSignedOut},

@@ -60,9 +60,10 @@ type Gate struct {
 	Log      *slog.Logger
 }
 
-// Form is a form behind the gate. With a field named domain it is the second try of one, which asks for no more than one answer.
+// Form is a form behind the gate, or a link whose address takes the same as a form. With a field named domain it is the second try of
+// one, which asks for no more than one answer.
 type Form struct {
-	Purpose challenge.Purpose // challenge.Start or challenge.SignIn
+	Purpose challenge.Purpose // challenge.Start, SignIn or Away
 	Action  string            // where it is sent
 	Keep    []string          // fields that are kept while it waits; never a password
 	// Idle reports a form that will be answered without looking anybody up, because something is missing in it: it passes, and costs

@@ -65,6 +65,7 @@ func (g *Gate) show(w http.ResponseWriter, r *http.Request) error {
 	page := checkpage.Check{
 		Shell: g.Frame.Shell(r), Form: component.Form{Action: wait.Action, Hidden: []component.Hidden{{Name: waitField, Value: token}}},
 		Left: int(math.Ceil(wait.Left(g.Now()).Seconds())), Password: wait.Password,
+		Away: wait.Purpose == challenge.Away,
 	}
 	vendor, theirs := rules.Provider.Vendor()
 	switch {
