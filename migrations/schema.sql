@@ -526,6 +526,8 @@ CREATE INDEX grp_policy ON public.grp USING btree (dir, policy);
 
 CREATE INDEX member_grp ON public.member USING btree (dir, grp);
 
+CREATE INDEX person_anchor ON public.person USING btree (dir, anchor) WHERE ((anchor <> ''::text) AND (gone IS NULL));
+
 CREATE INDEX person_gone ON public.person USING btree (dir, gone) WHERE (gone IS NOT NULL);
 
 CREATE INDEX river_job_args_index ON public.river_job USING gin (args);

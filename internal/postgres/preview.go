@@ -43,11 +43,11 @@ func (s *Store) People(ctx context.Context, directory, after string, most int) (
 		ORDER BY object LIMIT $3`, behind, most)
 }
 
-// Anchored implements preview.Store.
+// Anchored implements preview.Store. An account without an anchor has none to be found by, and is not in the index.
 func (s *Store) Anchored(ctx context.Context, directory string, anchors []string) ([]account.Account, error) {
 	return s.people(ctx, directory, `
-		SELECT `+decidingColumns+` FROM person WHERE dir = (SELECT dir FROM sync_state WHERE directory = $1) AND anchor = ANY($2) AND gone IS NULL`,
-		anchors)
+		SELECT `+decidingColumns+` FROM person WHERE dir = (SELECT dir FROM sync_state WHERE directory = $1) AND anchor = ANY($2) AND anchor <> ''
+			AND gone IS NULL`, anchors)
 }
 
 func (s *Store) people(ctx context.Context, directory, query string, args ...any) ([]account.Account, error) {

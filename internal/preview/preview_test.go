@@ -329,6 +329,47 @@ func TestLinkedAccountsAreOnePerson(t *testing.T) {
 	named(t, "enabled by the link", effect(t, r, policy.Reset).Enabled, "anna")
 }
 
+// locking is a directory whose locks nobody can clear, as a tenant.
+type locking struct{ directory.Directory }
+
+// TestOnlySomeDirectoriesUnlock: who has an account in a tenant alone cannot unlock, whatever its policy says; who has one in a domain
+// too can there.
+func TestOnlySomeDirectoriesUnlock(t *testing.T) {
+	h := newHouse(t)
+	anna := person(corp, "anna", tied("1"))
+	h.copied(t, corp, directory.Page{People: []account.Account{anna}})
+	h.copied(t, cloud, directory.Page{People: []account.Account{person(cloud, "anna", tied("1")), person(cloud, "clara")}})
+	h.enroll(t, anna, factor.TOTP)
+	h.enroll(t, person(cloud, "anna"), factor.TOTP)
+	h.enroll(t, person(cloud, "clara"), factor.TOTP)
+	compiled := func(q policy.Requirement, links ...directory.Link) *site.Snapshot {
+		s := version(t, staff(q), links)
+		s.Directories[1] = locking{s.Directories[1]}
+		return s
+	}
+	link := directory.Link{Home: corp, Other: cloud, Mode: directory.LinkBoth}
+
+	r, told := h.compare(t, compiled(one(), link), compiled(one(factor.Mail), link))
+	named(t, "unable to reset", effect(t, r, policy.Reset).Unable, "anna", "clara")
+	u := effect(t, r, policy.Unlock)
+	named(t, "unable to unlock", u.Unable, "anna")
+	if u.Able != 1 || u.Then != 0 {
+		t.Errorf("unlock: %+v", u)
+	}
+	if c := told["clara@"+cloud].Changes; len(c) != 1 || c[0].Action != policy.Reset {
+		t.Errorf("nothing changes for an unlock that never was: %+v", c)
+	}
+
+	all := version(t, staff(one()), nil) // where the tenant could unlock
+	r, told = h.compare(t, all, compiled(one()))
+	named(t, "unable to reset", effect(t, r, policy.Reset).Unable)
+	u = effect(t, r, policy.Unlock)
+	named(t, "unable to unlock", u.Unable, "anna", "clara")
+	if c := told["clara@"+cloud].Changes; len(c) != 1 || c[0].Will != (preview.Standing{Outcome: "denied", Reason: "no-unlock"}) {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestDirectoriesComeAndGo: one that leaves takes its people along, and of one that was never read nobody is known.
 func TestDirectoriesComeAndGo(t *testing.T) {
 	h := newHouse(t)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/authenticator"
 	"rekey/internal/directory"
@@ -39,8 +40,11 @@ func outcome(o policy.Outcome) string {
 	return "denied"
 }
 
-// notUsable is the reason of people whom recovery cannot help, see directory.Person.
-const notUsable = "not-usable"
+// Reasons that no policy gives.
+const (
+	notUsable = "not-usable" // recovery cannot help them, see directory.Person
+	noUnlock  = "no-unlock"  // none of the directories that would be written can unlock
+)
 
 // decide decides as the live flow does, about every action.
 func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Time) []verdict {
@@ -56,6 +60,10 @@ func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Ti
 	a.Groups = k.Groups
 	f := site.Facts(s.snap, policy.Reset, a, k.Credentials, from, now)
 	for i, action := range actions() {
+		if named && action == policy.Unlock && !s.unlocks(p) {
+			vs[i].Reason = noUnlock
+			continue
+		}
 		f.Action = action
 		vs[i].Decision = policy.Decide(s.snap.Policies, f)
 		if vs[i].let() {
@@ -63,6 +71,15 @@ func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Ti
 		}
 	}
 	return vs
+}
+
+// unlocks reports whether one of somebody's accounts is where locks can be cleared: an unlock leaves the others out.
+func (s side) unlocks(p directory.Person) bool {
+	return slices.ContainsFunc(p.Writes(), func(id account.ID) bool {
+		d, _ := s.snap.Directory(id.Directory)
+		_, ok := d.(directory.Unlocker)
+		return ok
+	})
 }
 
 // methods lists the ways that would be offered, each once.
