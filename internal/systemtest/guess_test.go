@@ -33,15 +33,16 @@ func (a *actor) code(t testing.TB) string {
 	return code
 }
 
-// failures are the wrong answers that count against an account.
+// failures are the wrong answers that count against an account, from wherever.
 func failures(t testing.TB, conn *pgx.Conn, a *actor) int {
 	t.Helper()
 	return number(t, conn, `SELECT coalesce((SELECT failures FROM counter WHERE key = $1 AND lane = ''), 0)`, "account:"+a.id(t).String())
 }
 
+// holds are those of the sources that wrong answers came from.
 func holds(t testing.TB, conn *pgx.Conn, a *actor) int {
 	t.Helper()
-	return number(t, conn, `SELECT coalesce((SELECT holds FROM counter WHERE key = $1 AND lane = ''), 0)`, "account:"+a.id(t).String())
+	return number(t, conn, `SELECT coalesce((SELECT sum(holds) FROM counter WHERE key = $1 AND lane <> ''), 0)`, "account:"+a.id(t).String())
 }
 
 func isHeld(p *visitor.Page) bool { return strings.Contains(p.Text, "Too many wrong") }
@@ -65,19 +66,20 @@ func spellings(sam string) []string {
 	}
 }
 
-// TestAttack08And09WrongAnswersAddUp: over all methods, actions and spellings of the name, and for a name nobody has as well.
+// TestAttack08And09WrongAnswersAddUp: over all methods, actions and spellings of the name, they hold recovery where they come from.
 func TestAttack08And09WrongAnswersAddUp(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
 	conn := connect(t, l)
 	a, bystander := play(t, l, "count1"), play(t, l, "count2")
-	names := spellings(a.SAM)
+	names, address := spellings(a.SAM), nextAddress()
+	here := func() walk { return walk{browseFrom(l.Portal.URL(), address), t} }
 	methods, actions := []string{"totp", "mail", "backup-code"}, []string{"reset", "unlock"}
 	for i := range limit {
 		if n := failures(t, conn, a); n != i {
 			t.Fatalf("after %d wrong answers %d are counted", i, n)
 		}
-		page := guess(walkIn(t, l.Portal.URL()), actions[i%2], names[i%len(names)], methods[i%3])
+		page := guess(here(), actions[i%2], names[i%len(names)], methods[i%3])
 		if isHeld(page) != (i == limit-1) || len(page.Problems) == 0 && i < limit-1 {
 			t.Fatalf("wrong answer %d: %s", i+1, page.Text)
 		}
@@ -91,29 +93,33 @@ func TestAttack08And09WrongAnswersAddUp(t *testing.T) {
 		t.Error("the operator is told of no hold")
 	}
 	for _, name := range names {
-		for _, action := range append(actions, "change") {
-			page := walkIn(t, l.Portal.URL()).start(action, name)
-			if !isHeld(page) {
-				t.Errorf("%s of %q is not held: %s", action, name, page.Text)
-			}
+		if page := here().start("reset", name); !isHeld(page) {
+			t.Errorf("reset of %q is not held: %s", name, page.Text)
 		}
 	}
-	if page := walkIn(t, l.Portal.URL()).start("reset", bystander.UPN); !has(page, "/flow/choose") {
+	for _, action := range []string{"unlock", "change"} {
+		if page := here().start(action, a.UPN); !isHeld(page) {
+			t.Errorf("%s is not held: %s", action, page.Text)
+		}
+	}
+	if page := walkIn(t, l.Portal.URL()).proven(a); isHeld(page) {
+		t.Errorf("the owner, who comes from elsewhere, is held: %s", page.Text)
+	}
+	if page := here().start("reset", bystander.UPN); !has(page, "/flow/choose") {
 		t.Errorf("somebody else is held: %s", page.Text)
 	}
 	out, err := l.Portal.Command(t.Context(), "release", "--user", a.UPN, "--reason", "test")
 	if err != nil || !strings.Contains(out, "nothing holds this account any more") {
 		t.Fatalf("%s, %v", out, err)
 	}
-	if page := walkIn(t, l.Portal.URL()).proven(a); isHeld(page) {
+	if page := here().start("reset", a.UPN); !has(page, "/flow/choose") {
 		t.Errorf("after the release: %s", page.Text)
 	}
 }
 
 // wrongCurrent tries to change a password with a wrong current one.
-func wrongCurrent(t testing.TB, url, name string) *visitor.Page {
-	t.Helper()
-	w := walkIn(t, url)
+func wrongCurrent(w walk, name string) *visitor.Page {
+	w.t.Helper()
 	page := w.start("change", name)
 	if !has(page, "/flow/finish") {
 		return page
@@ -127,9 +133,10 @@ func wrongCurrent(t testing.TB, url, name string) *visitor.Page {
 func TestAttack09UnknownNamesAddUpToo(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
-	names := spellings("nobody9")
+	names, address := spellings("nobody9"), nextAddress()
+	here := func() walk { return walk{browseFrom(l.Portal.URL(), address), t} }
 	for i := range limit {
-		w := walkIn(t, l.Portal.URL())
+		w := here()
 		page := w.start("reset", names[i%len(names)])
 		page = guess(w, "reset", names[i%len(names)], typable(page))
 		if isHeld(page) != (i == limit-1) {
@@ -137,7 +144,7 @@ func TestAttack09UnknownNamesAddUpToo(t *testing.T) {
 		}
 	}
 	for _, name := range names {
-		if page := walkIn(t, l.Portal.URL()).start("reset", name); !isHeld(page) {
+		if page := here().start("reset", name); !isHeld(page) {
 			t.Errorf("%q is not held: %s", name, page.Text)
 		}
 	}
@@ -228,9 +235,9 @@ func TestAttack10SixteenWrongAnswers(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, l)
 	a := play(t, l, "count3")
-	walks := make([]walk, 16)
+	walks, address := make([]walk, 16), nextAddress()
 	for i := range walks {
-		walks[i] = walkIn(t, l.Portal.URL())
+		walks[i] = walk{browseFrom(l.Portal.URL(), address), t}
 		walks[i].start("reset", a.UPN)
 		walks[i].choose("totp")
 	}
@@ -246,7 +253,7 @@ func TestAttack10SixteenWrongAnswers(t *testing.T) {
 			held++
 		}
 	})
-	if f, h := failures(t, conn, a), holds(t, conn, a); f != 0 || h != 1 {
+	if f, h := failures(t, conn, a), holds(t, conn, a); f != limit || h != 1 {
 		t.Errorf("%d failures and %d holds of sixteen wrong answers", f, h)
 	}
 	if judged := events(t, conn, a)["proof.rejected"]; judged+held != 16 || judged >= limit {
@@ -330,17 +337,19 @@ func TestAttack15TheDirectoryNeverLocks(t *testing.T) {
 	l := theLab(t)
 	t.Parallel()
 	a := play(t, l, "lockout1")
+	address := nextAddress()
+	here := func() walk { return walk{browseFrom(l.Portal.URL(), address), t} }
 	for range limit - 4 {
-		guess(walkIn(t, l.Portal.URL()), "reset", a.UPN, "totp")
+		guess(here(), "reset", a.UPN, "totp")
 	}
 	if n := a.attribute(t, "badPwdCount"); n != "" && n != "0" {
 		t.Errorf("wrong codes count as %s wrong passwords", n)
 	}
 	var page *visitor.Page
 	for range 4 { // the directory locks at three
-		page = wrongCurrent(t, l.Portal.URL(), a.UPN)
+		page = wrongCurrent(here(), a.UPN)
 	}
-	if !isHeld(page) && !isHeld(walkIn(t, l.Portal.URL()).start("reset", a.UPN)) {
+	if !isHeld(page) && !isHeld(here().start("reset", a.UPN)) {
 		t.Errorf("after %d wrong answers: %s", limit, page.Text)
 	}
 	if n, locked := a.attribute(t, "badPwdCount"), a.attribute(t, "lockoutTime"); n > "2" || locked != "" && locked != "0" {
@@ -350,7 +359,7 @@ func TestAttack15TheDirectoryNeverLocks(t *testing.T) {
 		t.Error("the owner cannot sign in")
 	}
 	later := func() time.Time { return time.Now().Add(31 * time.Minute) }
-	from := recovery.Source{Source: audit.Source{Address: netip.MustParseAddr(nextAddress())}, Locale: "en"}
+	from := recovery.Source{Source: audit.Source{Address: netip.MustParseAddr(address)}, Locale: "en"}
 	begun, err := open(t, l).Recovery(later).Begin(t.Context(), recovery.Begin{Action: policy.Reset, Typed: a.UPN, Source: from})
 	if err != nil || begun.Flow.Stage != flow.Choose {
 		t.Errorf("half an hour later: %s, %v", begun.Flow.Stage, err)
