@@ -149,20 +149,18 @@ func (a *actor) prove(t testing.TB) *visitor.Visitor {
 	return v
 }
 
-// begin starts an attempt. Who is told that a directory does not answer comes back, as people do; why is kept for who reads the test.
+// begin starts an attempt; why it could not be is kept for who reads the test.
 func begin(t testing.TB, v *visitor.Visitor, action, name string) *visitor.Page {
 	t.Helper()
-	for tries := 1; ; tries++ {
-		p, err := v.Start(t.Context(), action, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.Status != http.StatusServiceUnavailable || tries == 20 {
-			return p
-		}
-		log, _ := os.ReadFile(shared.Portal.Log())
-		t.Logf("%s is told to come back; the portal's log ends with %s", name, log[max(0, len(log)-2000):])
+	p, err := v.Start(t.Context(), action, name)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if p.Status == http.StatusServiceUnavailable {
+		log, _ := os.ReadFile(shared.Portal.Log())
+		t.Fatalf("%s is told to come back; the portal's log ends with %s", name, log[max(0, len(log)-2000):])
+	}
+	return p
 }
 
 // browse makes a visitor that trusts the tenant's sign-in page.
