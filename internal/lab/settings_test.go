@@ -45,6 +45,7 @@ func TestTheDemoSettingsAreNotWeak(t *testing.T) {
 // noKeys: nothing of the demo is sealed.
 type noKeys struct{}
 
-func (noKeys) MAC(string, []byte) []byte                   { return make([]byte, 32) }
+func (noKeys) MAC(string, []byte) []byte { return make([]byte, 32) }
 func (noKeys) Seal(string, []byte, []byte) ([]byte, error) { return nil, errors.New("seals nothing") }
+
 func (noKeys) Open(string, []byte, []byte) ([]byte, error) { return nil, errors.New("opens nothing") }
