@@ -46,6 +46,9 @@ func (u *UI) leaving(key string) gate.Form {
 
 // goElsewhere sends the browser to the sign-in page of a directory. What is needed when it comes back waits in a sealed cookie.
 func (u *UI) goElsewhere(w http.ResponseWriter, r *http.Request) error {
+	if site := r.Header.Get("Sec-Fetch-Site"); r.Method == http.MethodGet && site != "" && site != "same-origin" && site != "none" {
+		return u.to(w, r, accountURL, nil) // a page of others, with a hundred images, must not use up what its visitor may do
+	}
 	key := chi.URLParam(r, "directory")
 	if passed, err := u.Gate.Pass(w, r, u.leaving(key)); err != nil || !passed {
 		return err

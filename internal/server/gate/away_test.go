@@ -4,6 +4,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -91,6 +92,32 @@ func linked(t *testing.T, p *servertest.Portal, way, work, there string) bool {
 		t.Fatal(err)
 	}
 	return resp.StatusCode == http.StatusOK && strings.Contains(string(text), `href="`+there)
+}
+
+// TestAttack14APageOfOthersUsesUpNothing: its images and links lead to our page, and cost its visitor nothing.
+func TestAttack14APageOfOthersUsesUpNothing(t *testing.T) {
+	t.Parallel()
+	p := portal(t, challenge.Config{})
+	way, there := cloud(t, p)
+	from := func(site string) string {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, servertest.Origin+way, nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		resp := p.Do(r)
+		_ = resp.Body.Close()
+		return resp.Header.Get("Location")
+	}
+	for range 10 {
+		for _, site := range []string{"cross-site", "same-site"} {
+			if to := from(site); to != "/account" {
+				t.Fatalf("%s leads to %s", site, to)
+			}
+		}
+	}
+	for _, site := range []string{"same-origin", "none"} {
+		if to := from(site); !strings.HasPrefix(to, there) {
+			t.Errorf("%s leads to %s", site, to)
+		}
+	}
 }
 
 // TestAwayWithoutAScript: the page waits, says where it leads, and keeps nothing.
