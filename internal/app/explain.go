@@ -101,6 +101,9 @@ func (a *App) Explain(ctx context.Context, q Question) ([]Answer, error) {
 			Password: d.Password, Verdicts: e.Policies, Rules: e.Rules, Usable: p.Usable(),
 			Writes: texts(p.Writes()), Follows: texts(p.Follows()),
 		}
+		if q.Action == policy.Unlock && !snap.Unlocks(p) {
+			answer.Outcome, answer.Reason = outcome(policy.Denied), "no-unlock" // whatever the policy says
+		}
 		for _, e := range facts.Enrolled {
 			answer.Enrolled = append(answer.Enrolled, Enrolled{e.Traits.Kind, e.Traits.Class.String(), e.Channel})
 		}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/authenticator"
 	"rekey/internal/directory"
@@ -60,7 +59,7 @@ func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Ti
 	a.Groups = k.Groups
 	f := site.Facts(s.snap, policy.Reset, a, k.Credentials, from, now)
 	for i, action := range actions() {
-		if named && action == policy.Unlock && !s.unlocks(p) {
+		if named && action == policy.Unlock && !s.snap.Unlocks(p) {
 			vs[i].Reason = noUnlock
 			continue
 		}
@@ -71,15 +70,6 @@ func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Ti
 		}
 	}
 	return vs
-}
-
-// unlocks reports whether one of somebody's accounts is where locks can be cleared: an unlock leaves the others out.
-func (s side) unlocks(p directory.Person) bool {
-	return slices.ContainsFunc(p.Writes(), func(id account.ID) bool {
-		d, _ := s.snap.Directory(id.Directory)
-		_, ok := d.(directory.Unlocker)
-		return ok
-	})
 }
 
 // methods lists the ways that would be offered, each once.
