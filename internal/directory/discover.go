@@ -18,13 +18,18 @@ type Discovered struct {
 
 // FoundDomain is one domain. A text that is empty is not known.
 type FoundDomain struct {
-	Domain     string        `json:"domain"` // DNS name, lower case
-	NetBIOS    string        `json:"netbios,omitempty"`
-	BaseDN     string        `json:"base_dn,omitempty"`
-	Forest     string        `json:"forest,omitempty"` // DNS name of the forest's root domain
-	SameForest bool          `json:"same_forest"`      // as the domain that was asked; that one itself too
-	Trust      *Trust        `json:"trust,omitempty"`  // with the domain that was asked; nil: none of its own
-	Servers    []FoundServer `json:"servers,omitempty"`
+	Domain     string `json:"domain"` // DNS name, lower case
+	NetBIOS    string `json:"netbios,omitempty"`
+	BaseDN     string `json:"base_dn,omitempty"`
+	Forest     string `json:"forest,omitempty"` // DNS name of the forest's root domain
+	SameForest bool   `json:"same_forest"`      // as the domain that was asked; that one itself too
+	Trust      *Trust `json:"trust,omitempty"`  // with the domain that was asked; nil: none
+	// Via is the root of its forest, when the trust is with that and reaches this domain too; empty: the trust is its own.
+	Via string `json:"via,omitempty"`
+	// Alias says that it is no directory, but a further name of the one that was asked; Federated that who has it signs in elsewhere.
+	Alias     bool          `json:"alias,omitempty"`
+	Federated bool          `json:"federated,omitempty"`
+	Servers   []FoundServer `json:"servers,omitempty"`
 	// Reached says that a server answered as this domain's, with a certificate that verified.
 	Reached bool `json:"reached"`
 	// Unusable says that it is no domain that Rekey can serve, whoever asks; Problem says why.

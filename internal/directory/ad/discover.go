@@ -23,7 +23,8 @@ const (
 )
 
 // Discover implements directory.Discoverer. One server tells of the whole forest and of the trusts of its own domain; DNS of the
-// servers of others. Of a trusted forest only the root domain is known here: it has to be asked itself for the others.
+// servers of others. Of a trusted forest the root of ours knows the domains that were there when the trust was made or last looked at;
+// all others know the root domain alone, which has to be asked itself.
 func (d *Directory) Discover(ctx context.Context) (directory.Discovered, error) {
 	var s survey
 	err := d.pool.Read(ctx, func(c *conn) (err error) {

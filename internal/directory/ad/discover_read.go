@@ -57,7 +57,7 @@ func (d *Directory) survey(ctx context.Context, c *conn) (survey, error) {
 		return s, err
 	}
 	s.trusts, err = d.list(ctx, c, "CN=System,"+s.own, ldap.ScopeSingleLevel, "(objectClass=trustedDomain)",
-		"trustPartner", "flatName", "trustDirection", "trustType", "trustAttributes")
+		"trustPartner", "flatName", "trustDirection", "trustType", "trustAttributes", "msDS-TrustForestTrustInfo")
 	if err != nil {
 		return s, err
 	}
@@ -146,6 +146,9 @@ func (s survey) domains() []directory.FoundDomain {
 		case trustForestTransitive:
 			f.Forest = f.Domain
 		}
+	}
+	for _, e := range s.trusts { // when all trusts of our own are known
+		beyond(e, *of(strings.ToLower(text(e, "trustPartner"))), of)
 	}
 	for i := range all {
 		s.staff(&all[i])

@@ -145,7 +145,10 @@ func TestDiscover(t *testing.T) {
 	f := newForest(t)
 	site := "CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration," + f.corp.BaseDN()
 	if err := f.corp.Plant(t.Context(),
-		f.trusted("sales.example.test", map[string]string{"trustPartner": "Sales.Example.Test", "flatName": "SALES", "trustDirection": "3", "trustType": "2", "trustAttributes": "8"}),
+		f.trusted("sales.example.test", map[string]string{
+			"trustPartner": "Sales.Example.Test", "flatName": "SALES", "trustDirection": "3", "trustType": "2", "trustAttributes": "8",
+			"msDS-TrustForestTrustInfo": ad.ForestInfo(ad.ForestRecord(0, 0, "sales.example.test"), ad.ForestRecord(2, 0, "\x01\x00", "eu.sales.example.test", "EU")),
+		}),
 		f.trusted("liar.example.test", map[string]string{"trustPartner": "liar.example.test", "flatName": "LIAR", "trustDirection": "2", "trustType": "2", "trustAttributes": "20"}),
 		f.trusted("REALM.TEST", map[string]string{"trustPartner": "REALM.TEST", "trustDirection": "1", "trustType": "3", "trustAttributes": "1"}),
 		f.partition("CHILD", "DC=child,"+f.corp.BaseDN(), "child.corp.example.test", "CHILD"),
@@ -189,6 +192,11 @@ func TestDiscover(t *testing.T) {
 		t.Errorf("its servers: %+v", sales.Servers)
 	}
 
+	eu := all["eu.sales.example.test"]
+	if eu.NetBIOS != "EU" || eu.Forest != "sales.example.test" || eu.Via != "sales.example.test" || eu.Reached || !eu.Welcomes() || !strings.Contains(eu.Problem, "DNS has no domain controllers") {
+		t.Errorf("a domain of the trusted forest: %+v, trust %+v", eu, eu.Trust)
+	}
+
 	child := all["child.corp.example.test"]
 	if child.NetBIOS != "CHILD" || !child.SameForest || child.Reached || len(child.Servers) != 0 ||
 		!strings.Contains(child.Problem, "DNS has no domain controllers") || !child.Welcomes() {
@@ -210,7 +218,7 @@ func TestDiscover(t *testing.T) {
 			t.Errorf("DNS was asked for %q", name)
 		}
 	}
-	if len(all) != 7 {
+	if len(all) != 8 {
 		t.Errorf("%d domains", len(all))
 	}
 

@@ -30,6 +30,7 @@ var (
 	_ directory.Named          = (*Directory)(nil)
 	_ directory.Checker        = (*Directory)(nil)
 	_ directory.Syncer         = (*Directory)(nil)
+	_ directory.Discoverer     = (*Directory)(nil)
 )
 
 // Deps is what the directory needs from outside.

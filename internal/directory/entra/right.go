@@ -39,7 +39,7 @@ func rights() []right {
 		{rightPassword, nil, true, "set passwords"},
 		{"User.RevokeSessions.All", []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}, true, "end sessions after a reset"},
 		{rightMethods, []string{"UserAuthenticationMethod.ReadWrite.All"}, false, "suggest the phone and address that people registered"},
-		{rightDomains, []string{"Domain.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, false, "explain that a federated domain's passwords are elsewhere"},
+		{rightDomains, []string{"Domain.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, false, "explain that a federated domain's passwords are elsewhere, and find the tenant's domains"},
 		{rightApplications, []string{"Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}, false, "warn before the secret ends"},
 	}
 }

@@ -104,9 +104,14 @@ func (t *Tenant) authenticationType(domain string) string {
 
 func (c *call) domain(i int) map[string]any {
 	d := c.t.domains[i]
+	verified, services := !slices.Contains(c.t.spec.Unverified, d), []string{}
+	if verified {
+		services = []string{"Email"}
+	}
 	return map[string]any{
-		"id": d, "authenticationType": c.t.authenticationType(d), "isAdminManaged": true, "isDefault": i == 0, "isInitial": i == 0, "isRoot": true, "isVerified": true,
-		"passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 2147483647, "supportedServices": []string{"Email"},
+		"id": d, "authenticationType": c.t.authenticationType(d), "availabilityStatus": nil, "isAdminManaged": true, "isDefault": i == 0,
+		"isInitial": i == 0, "isRoot": true, "isVerified": verified, "passwordNotificationWindowInDays": 14,
+		"passwordValidityPeriodInDays": 2147483647, "state": nil, "supportedServices": services,
 	}
 }
 

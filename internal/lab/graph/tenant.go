@@ -33,9 +33,11 @@ type TenantSpec struct {
 	Name      string   // empty: Contoso
 	Domains   []string // the first is the initial one
 	Federated []string // those of Domains whose people sign in elsewhere
-	Free      bool     // no P1 licence: no reports
-	Banned    []string // the tenant's own banned words, besides those of package banned
-	Synced    SyncedMode
+	// Unverified are those of Domains that the tenant has not proven to own. Nothing but their list knows the difference.
+	Unverified []string
+	Free       bool     // no P1 licence: no reports
+	Banned     []string // the tenant's own banned words, besides those of package banned
+	Synced     SyncedMode
 	// RoleOptional lets User-PasswordProfile.ReadWrite.All alone write the passwords of people without a role. The documentation asks
 	// for the User Administrator role; observations differ.
 	RoleOptional bool
