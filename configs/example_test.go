@@ -22,6 +22,7 @@ import (
 
 	"rekey/internal/app"
 	"rekey/internal/factor"
+	"rekey/internal/lint"
 	"rekey/internal/policy"
 	"rekey/internal/settings"
 	"rekey/web"
@@ -134,6 +135,22 @@ func TestTheSettingsExampleRulesDoAsTheirCommentsSay(t *testing.T) {
 	}
 }
 
+// TestTheSettingsExampleIsNotWeak: whoever begins with it is warned of nothing.
+func TestTheSettingsExampleIsNotWeak(t *testing.T) {
+	text, deps := installed(t)
+	deps.Geo = true                                                                     // one of its rules asks for countries
+	deps.Now = func() time.Time { return time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC) } // some of them end
+	v, err := settings.NewManager(nil, app.Registry(), deps).Lint("settings.example.yaml", text, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range v.Findings {
+		if f.Level >= lint.Warning {
+			t.Error(f)
+		}
+	}
+}
+
 // TestTheSettingsExampleShowsEveryPart: a newcomer finds each part of the document in it.
 func TestTheSettingsExampleShowsEveryPart(t *testing.T) {
 	text := "\n" + string(example(t))
@@ -154,7 +171,8 @@ func example(t *testing.T) []byte {
 	return text
 }
 
-func compiled(t *testing.T) *settings.Compiled {
+// installed puts the files the example names where the test may write, and gives the example that names them there.
+func installed(t *testing.T) ([]byte, settings.Deps) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -164,14 +182,20 @@ func compiled(t *testing.T) *settings.Compiled {
 			t.Fatal(err)
 		}
 	}
-	d, err := settings.Parse("settings.example.yaml", []byte(strings.ReplaceAll(string(example(t)), "/etc/rekey", dir)))
+	return []byte(strings.ReplaceAll(string(example(t)), "/etc/rekey", dir)), settings.Deps{
+		Keys: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), PublicURL: "https://reset.example.com",
+		Paint: func(color string) error { _, err := web.NewAssets(color); return err },
+	}
+}
+
+func compiled(t *testing.T) *settings.Compiled {
+	t.Helper()
+	text, deps := installed(t)
+	d, err := settings.Parse("settings.example.yaml", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := settings.Compile(d, 1, app.Registry(), settings.Deps{
-		Keys: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), PublicURL: "https://reset.example.com",
-		Paint: func(color string) error { _, err := web.NewAssets(color); return err },
-	}, nil)
+	c, err := settings.Compile(d, 1, app.Registry(), deps, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 type Discovery struct {
 	Found    []directory.Discovered `json:"found"`
 	Added    []string               `json:"added"`
+	Ignored  []string               `json:"ignored"` // found, and refused by the settings
 	Remarks  []discovery.Remark     `json:"remarks"`
 	Diff     string                 `json:"diff"`
 	Document string                 `json:"-"`
@@ -30,7 +31,7 @@ func (a *App) Discover(ctx context.Context, key string) (Discovery, error) {
 	if err != nil {
 		return Discovery{}, err
 	}
-	d := Discovery{Added: []string{}, Remarks: []discovery.Remark{}, Document: string(v.Document)}
+	d := Discovery{Added: []string{}, Ignored: []string{}, Remarks: []discovery.Remark{}, Document: string(v.Document)}
 	for _, dir := range a.Settings.Snapshot().Directories {
 		discoverer, ok := dir.(directory.Discoverer)
 		if !ok || key != "" && dir.Key() != key {
@@ -41,7 +42,7 @@ func (a *App) Discover(ctx context.Context, key string) (Discovery, error) {
 		}
 	}
 	if len(d.Found) == 0 {
-		return Discovery{}, errors.New("no such directory can tell of domains: that takes one of type ad")
+		return Discovery{}, errors.New("no such directory can tell of domains: that takes one of type ad or entra")
 	}
 	d.Diff = settings.Diff(string(v.Document), d.Document)
 	return d, nil
@@ -58,6 +59,11 @@ func (d *Discovery) ask(ctx context.Context, key string, dir directory.Discovere
 		return fmt.Errorf("%s: %w", key, err)
 	}
 	d.Found, d.Document, d.Added = append(d.Found, found), p.Document, append(d.Added, p.Added...)
+	for _, domain := range p.Ignored {
+		if !slices.Contains(d.Ignored, domain) {
+			d.Ignored = append(d.Ignored, domain)
+		}
+	}
 	for _, r := range p.Remarks {
 		if !slices.Contains(d.Remarks, r) {
 			d.Remarks = append(d.Remarks, r)
@@ -72,7 +78,7 @@ func (d Discovery) Write(w io.Writer) {
 	for _, from := range d.Found {
 		fmt.Fprintf(t, "SEEN FROM %s\tNETBIOS\tFOREST\tTRUST\tANSWERS\tSETTINGS\n", from.From)
 		for _, f := range from.Domains {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", shown(f.Domain), shown(f.NetBIOS), shown(f.Forest), relation(f), yes(f.Reached), d.standing(f.Domain))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", shown(f.Domain), shown(f.NetBIOS), shown(f.Forest), relation(f), yes(f.Reached), d.standing(f))
 		}
 		fmt.Fprintln(t)
 		fmt.Fprintln(t, "SERVER\tSITE\tROLE\tLEARNT FROM")
@@ -114,7 +120,12 @@ func yes(b bool) string {
 
 func relation(f directory.FoundDomain) string {
 	text := "none"
-	if f.SameForest {
+	switch {
+	case f.Federated:
+		text = "own name, federated"
+	case f.Alias:
+		text = "own name"
+	case f.SameForest:
 		text = "same forest"
 	}
 	if f.Trust != nil {
@@ -122,17 +133,24 @@ func relation(f directory.FoundDomain) string {
 		if f.Trust.Selective {
 			text += ", selective"
 		}
+		if f.Via != "" {
+			text += ", via " + shown(f.Via)
+		}
 	}
 	return text
 }
 
 // standing says how a domain stands to the settings.
-func (d Discovery) standing(domain string) string {
+func (d Discovery) standing(f directory.FoundDomain) string {
 	switch {
-	case slices.Contains(d.Added, domain):
+	case slices.Contains(d.Added, f.Domain):
 		return "proposed"
-	case slices.ContainsFunc(d.Remarks, func(r discovery.Remark) bool { return r.Domain == domain }):
+	case slices.Contains(d.Ignored, f.Domain):
+		return "ignored"
+	case slices.ContainsFunc(d.Remarks, func(r discovery.Remark) bool { return r.Domain == f.Domain }):
 		return "see below"
+	case f.Alias:
+		return "not needed"
 	}
 	return "there"
 }

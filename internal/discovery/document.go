@@ -104,6 +104,25 @@ func (d *draft) entry(domain string) (entry, bool) {
 	return d.entries[i], true
 }
 
+// ignores reports whether somebody refused a domain for good.
+func (d *draft) ignores(domain string) bool {
+	return listed(table(d.data["discovery"])["ignore"], domain)
+}
+
+// mails reports whether codes are sent by mail, refusesMail whether none goes to addresses in a domain.
+func (d *draft) mails() bool {
+	_, on := table(d.data["authenticators"])["mail"]
+	return on
+}
+
+func (d *draft) refusesMail(domain string) bool {
+	return listed(table(table(d.data["authenticators"])["mail"])["refuse_domains"], domain)
+}
+
+func listed(names any, domain string) bool {
+	return slices.ContainsFunc(list(names), func(name any) bool { return fold(text(name)) == fold(domain) })
+}
+
 func fold(domain string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(domain), "."))
 }

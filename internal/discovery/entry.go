@@ -66,7 +66,11 @@ func relation(f directory.FoundDomain) string {
 	case f.Trust == nil:
 		return "not trusted"
 	}
-	return Direction(*f.Trust) + " " + string(f.Trust.Kind) + " trust"
+	text := Direction(*f.Trust) + " " + string(f.Trust.Kind) + " trust"
+	if f.Via != "" {
+		text += " with " + f.Via
+	}
+	return text
 }
 
 // Direction says who trusts whom.

@@ -16,7 +16,8 @@ import (
 // Proposal is a settings document that takes in what was discovered, to be looked at and applied by somebody.
 type Proposal struct {
 	Document string   `json:"-"`
-	Added    []string `json:"added"` // domains
+	Added    []string `json:"added"`   // domains
+	Ignored  []string `json:"ignored"` // domains that the settings refuse: discovery.ignore
 	Remarks  []Remark `json:"remarks"`
 }
 
@@ -45,8 +46,16 @@ func Propose(document string, found directory.Discovered) (Proposal, error) {
 	p := Proposal{Document: document}
 	var add additions
 	for _, f := range found.Domains {
+		if f.Alias {
+			p.alias(f, d)
+			continue
+		}
 		if e, there := d.entry(f.Domain); there {
 			p.missing(f, e)
+			continue
+		}
+		if d.ignores(f.Domain) {
+			p.Ignored = append(p.Ignored, f.Domain)
 			continue
 		}
 		if why := refuse(f); why != "" {
@@ -78,6 +87,23 @@ func Propose(document string, found directory.Discovered) (Proposal, error) {
 
 func (p *Proposal) remark(f directory.FoundDomain, text string) {
 	p.Remarks = append(p.Remarks, Remark{Domain: f.Domain, Text: text})
+}
+
+// alias remarks on a further name of a directory. There is nothing to add for it.
+func (p *Proposal) alias(f directory.FoundDomain, d *draft) {
+	if f.Problem != "" {
+		p.remark(f, f.Problem)
+	}
+	if d.ignores(f.Domain) {
+		p.Ignored = append(p.Ignored, f.Domain)
+		return
+	}
+	if f.Federated {
+		p.remark(f, "people with this name sign in elsewhere: their passwords are not this directory's")
+	}
+	if d.mails() && !d.refusesMail(f.Domain) {
+		p.remark(f, "mailboxes in it open with the password that is lost: put it into authenticators.mail.refuse_domains")
+	}
 }
 
 // missing remarks on domain controllers that the settings do not name. Whether they should is for people to say: there may be a

@@ -161,6 +161,55 @@ func TestADomainThatIsThereStaysAsItIs(t *testing.T) {
 	}
 }
 
+// TestARefusedDomainIsNotOfferedAgain, under any spelling; one that is in the settings is looked after all the same.
+func TestARefusedDomainIsNotOfferedAgain(t *testing.T) {
+	child, realm := sales(), directory.FoundDomain{Domain: "REALM.TEST", Unusable: true, Problem: "it is not an Active Directory domain"}
+	child.Domain, child.Via = "eu.sales.example.test", "sales.example.test"
+	document := small + "discovery:\n  ignore: [Sales.Example.test., corp.example.test, REALM.test]\n"
+	moved := found(sales(), child, realm)
+	moved.Domains[0].Servers = append(moved.Domains[0].Servers, directory.FoundServer{Host: "dc2.corp.example.test"})
+	p := propose(t, document, moved)
+	if !slices.Equal(p.Added, []string{"eu.sales.example.test"}) || !slices.Equal(p.Ignored, []string{"sales.example.test", "REALM.TEST"}) {
+		t.Errorf("%+v", p)
+	}
+	if !strings.Contains(p.Document, "# Found from corp.example.test: two-way forest trust with sales.example.test. Look") || !strings.HasPrefix(p.Document, small[:strings.Index(small, "\n# what else")]) {
+		t.Errorf("%s", p.Document)
+	}
+	if len(p.Remarks) != 1 || p.Remarks[0].Text != "not among its servers in the settings: dc2.corp.example.test" {
+		t.Errorf("remarks: %+v", p.Remarks)
+	}
+}
+
+// TestNamesOfATenantAreNoDirectories: nothing is added for them; what is said is where codes by mail would go, and what cannot be known.
+func TestNamesOfATenantAreNoDirectories(t *testing.T) {
+	const tenant = "contoso.onmicrosoft.example"
+	document := strings.Replace(small, "\n# what else", "  - entra: {domain: "+tenant+", tenant: x}\n\nauthenticators:\n  mail: {refuse_domains: [CONTOSO.example]}\n\ndiscovery: {ignore: [old.example]}\n\n# what else", 1)
+	name := func(domain string) directory.FoundDomain {
+		return directory.FoundDomain{Domain: domain, Alias: true, Reached: true}
+	}
+	adfs := name("adfs.example")
+	adfs.Federated = true
+	own := name(tenant)
+	d := directory.Discovered{From: tenant, Domains: []directory.FoundDomain{own, adfs, name("contoso.example"), name("old.example"), name("corp.example.test")}}
+	p := propose(t, document, d)
+	if p.Document != document || len(p.Added) > 0 || !slices.Equal(p.Ignored, []string{"old.example"}) {
+		t.Errorf("%+v", p)
+	}
+	var said []string
+	for _, r := range p.Remarks {
+		said = append(said, r.Domain+": "+r.Text[:strings.Index(r.Text, ":")])
+	}
+	const mailboxes = ": mailboxes in it open with the password that is lost"
+	if want := []string{tenant + mailboxes, "adfs.example: people with this name sign in elsewhere", "adfs.example" + mailboxes, "corp.example.test" + mailboxes}; !slices.Equal(said, want) {
+		t.Errorf("remarks %q, want %q", said, want)
+	}
+	own.Problem = "the application lacks a permission"
+	p = propose(t, strings.Replace(document, "  mail: {refuse_domains: [CONTOSO.example]}", "  totp: {}", 1), directory.Discovered{From: tenant, Domains: []directory.FoundDomain{own, adfs}})
+	if len(p.Remarks) != 2 || p.Remarks[0].Text != own.Problem {
+		t.Errorf("without codes by mail: %+v", p.Remarks)
+	}
+}
+
 // forms are documents as people write them.
 func forms(t testing.TB) map[string]string {
 	t.Helper()

@@ -107,7 +107,7 @@ func (c *Compiled) limits(d Document) error {
 	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Devices, v = d.Devices.rules()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
-	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate(), errors.Join(d.Lint.Validate("lint")...))
+	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate(), d.Discovery.validate(), errors.Join(d.Lint.Validate("lint")...))
 }
 
 func (c *Compiled) challenge(d Document, resolve secret.Resolver) (err error) {

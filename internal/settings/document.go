@@ -45,6 +45,8 @@ type Document struct {
 	Devices  Devices         `yaml:"devices,omitempty"`
 	// Challenge says who has to show that they are no flood.
 	Challenge challenge.Config `yaml:"challenge,omitempty"`
+	// Discovery says what "rekey discover" leaves out.
+	Discovery Discovery `yaml:"discovery,omitempty"`
 	// Lint says how serious the linter's findings are.
 	Lint lint.Rules `yaml:"lint,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
@@ -70,6 +72,20 @@ type Flow struct {
 	Life           time.Duration `yaml:"life,omitempty"`             // 30m
 	TriesPerCode   int           `yaml:"tries_per_code,omitempty"`   // 5
 	SendsPerMethod int           `yaml:"sends_per_method,omitempty"` // 3
+}
+
+// Discovery is what people decided about domains that were found.
+type Discovery struct {
+	Ignore []string `yaml:"ignore,omitempty"` // domains that are not proposed
+}
+
+func (d Discovery) validate() error {
+	for i, name := range d.Ignore {
+		if name == "" || strings.ContainsFunc(name, unicode.IsSpace) {
+			return fmt.Errorf("discovery.ignore[%d]: want the name of a domain, got %q", i, name)
+		}
+	}
+	return nil
 }
 
 // Session are the times of "My account". Zero values take the defaults named.
