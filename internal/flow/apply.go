@@ -19,6 +19,7 @@ func New(s Start, l Limits, now time.Time) (Flow, Effects) {
 		Offers: s.Offers, Targets: slices.Clone(s.Targets), Follows: s.Follows, Started: now, Touched: now,
 		Expires: now.Add(cmp.Or(s.Decision.Limits.Life, l.Life)), Retries: s.Decision.Limits.Retries,
 		Floor: s.Decision.Floor, Threat: s.Threat, From: s.From, Browser: s.Browser, Place: s.Place,
+		Pilot: s.Decision.Pilot && !s.Decoy,
 	}
 	if s.Decision.Outcome == policy.Barred {
 		f.Bar = &Bar{Refusal: Refusal(s.Decision.Reason), Text: s.Decision.Text, Until: s.Decision.Until}
@@ -47,7 +48,7 @@ func Apply(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 		return f, Effects{}, ErrWrongStage
 	}
 	if f.Stage != Applying && over(f, l, now) {
-		g, fx := expire(f, "timeout", now)
+		g, fx := expire(f, Timeout, now)
 		if _, expected := ev.(Lapsed); expected {
 			return g, fx, nil
 		}
@@ -90,7 +91,7 @@ func move(f Flow, ev Event, l Limits, now time.Time) (Flow, Effects, error) {
 	case Written:
 		return written(f, e, now)
 	case Superseded:
-		g, fx := expire(f, "superseded", now)
+		g, fx := expire(f, OtherFinished, now)
 		return g, fx, nil
 	}
 	return f, Effects{}, ErrWrongStage // Lapsed, but somebody was here meanwhile
@@ -300,9 +301,9 @@ func halve(f Flow, why string, from audit.Source, now time.Time) (Flow, Effects)
 }
 
 // end closes a flow and forgets what only an open one needs.
-func end(f Flow, s Stage, now time.Time, evs ...audit.Event) (Flow, Effects) {
-	f.Stage, f.Ended, f.Challenge = s, now, nil
-	return f, Effects{Audit: evs}
+func end(f Flow, s Stage, now time.Time, ev audit.Event) (Flow, Effects) {
+	f.Left, f.Stage, f.Ended, f.Why, f.Challenge = f.Stage, s, now, ev.Reason, nil
+	return f, Effects{Audit: []audit.Event{ev}}
 }
 
 func claimed(f Flow, e Claimed, now time.Time) (Flow, Effects, error) {

@@ -221,6 +221,41 @@ func TestTimeOuts(t *testing.T) {
 	}
 }
 
+// TestAnEndSaysWhereAndWhy, and whether it counts as one of a pilot.
+func TestAnEndSaysWhereAndWhy(t *testing.T) {
+	pilot := func(s *Start) { s.Decision.Pilot = true }
+	half, _ := run(t, begun(pilot), prove(app, byApp)...)
+	proven, _ := run(t, half, prove(mail, byMail)...)
+	asked, _ := run(t, begun(pilot), Chose{Challenge: Challenge{Ref: "totp"}})
+	applying, _ := run(t, proven, Claimed{Claim: "c1", Before: make([]Before, 1)})
+	late, _, _ := Apply(asked, WentBack{}, limits, noon.AddDate(0, 0, 1))
+	for _, c := range []struct {
+		name string
+		f    Flow
+		ev   Event
+		want Stage
+		left Stage
+		why  string
+	}{
+		{"lapsed", late, nil, Expired, Prove, Timeout},
+		{"another was finished", half, Superseded{}, Expired, Choose, OtherFinished},
+		{"given up", proven, Stopped{Refusal: RefusedByPerson}, Refused, Password, string(RefusedByPerson)},
+		{"blocked", asked, Blocked{}, Refused, Prove, string(RefusedBlocked)},
+		{"done", applying, Written{Claim: "c1", Outcome: Confirmed}, Done, Applying, ""},
+	} {
+		g := c.f
+		if c.ev != nil {
+			g, _ = run(t, c.f, c.ev)
+		}
+		if g.Stage != c.want || g.Left != c.left || g.Why != c.why || !g.Pilot {
+			t.Errorf("%s: %s, left %s because %q, pilot %t", c.name, g.Stage, g.Left, g.Why, g.Pilot)
+		}
+	}
+	if f := begun(func(s *Start) { pilot(s); s.Decoy, s.Account = true, account.ID{} }); f.Pilot {
+		t.Error("a decoy counts as an attempt of the pilot")
+	}
+}
+
 // TestNoTimeOutCutsAWrite: only the holder of the claim ends a write, however late.
 func TestNoTimeOutCutsAWrite(t *testing.T) {
 	late := noon.Add(24 * time.Hour)

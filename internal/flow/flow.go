@@ -76,6 +76,12 @@ const (
 	RefusedRetries     Refusal = "retries"    // too many passwords that the directory did not take
 )
 
+// What ends a flow by itself.
+const (
+	Timeout       = "timeout"
+	OtherFinished = "superseded" // another flow of the account was finished
+)
+
 // Bar is what stands against an attempt whatever is proven. It is told after the proofs: before, nobody may learn that the account
 // exists.
 type Bar struct {
@@ -126,6 +132,9 @@ type Flow struct {
 	Unlocked    bool                 `json:"unlocked,omitempty"` // with Done: a lock was cleared
 	WasLocked   bool                 `json:"was_locked,omitempty"`
 	Ended       time.Time            `json:"ended,omitzero"`
+	Left        Stage                `json:"left,omitempty"`  // the stage it was in when it ended
+	Why         string               `json:"why,omitempty"`   // why it ended before it was done: a Refusal, Timeout, OtherFinished
+	Pilot       bool                 `json:"pilot,omitempty"` // counted as an attempt of the policy's pilot
 	Bar         *Bar                 `json:"bar,omitempty"`
 	Floor       bool                 `json:"floor,omitempty"`      // the account is privileged, or may be
 	Threat      policy.Threat        `json:"threat,omitempty"`     // the level the requirement was made or last raised for
