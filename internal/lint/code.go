@@ -35,6 +35,9 @@ const (
 	Nobody             Code = "nobody"
 	Shadowed           Code = "shadowed"
 	ByRuleUnused       Code = "by-rule-unused"
+	PolicyOver         Code = "policy-over"
+	PilotEverybody     Code = "pilot-everybody"
+	PilotEndless       Code = "pilot-endless"
 	BuiltInDefault     Code = "built-in-default"
 	RuleOver           Code = "rule-over"
 	RuleReportsOnly    Code = "rule-reports-only"
@@ -88,6 +91,9 @@ var levels = map[Code][4]Level{ //nolint:gochecknoglobals // a table
 	Nobody:             always(Warning),
 	Shadowed:           always(Warning),
 	ByRuleUnused:       always(Warning),
+	PolicyOver:         always(Warning),
+	PilotEverybody:     always(Warning),
+	PilotEndless:       always(Warning),
 	BuiltInDefault:     always(Info),
 	RuleOver:           always(Warning),
 	RuleReportsOnly:    always(Warning),

@@ -273,6 +273,35 @@ var cases = []struct {
 		},
 	},
 	{
+		lint.Shadowed, "", "policies[1].scope", // by one that has begun, but not by one that begins or ends
+		func(in *lint.Input) {
+			first(in).From = now
+			in.Document.Policies = append(in.Document.Policies, policy.Policy{Name: "b", Scope: board, Reset: two()})
+		},
+		func(in *lint.Input) {
+			first(in).From = now.Add(time.Second)
+			ending := policy.Policy{Name: "b", Scope: board, Reset: two(), Until: now.Add(time.Second)}
+			in.Document.Policies = append(in.Document.Policies, ending, policy.Policy{Name: "c", Scope: board, Reset: two()})
+		},
+	},
+	{
+		lint.PolicyOver, "", "policies[0].until",
+		func(in *lint.Input) { first(in).Until = now },
+		func(in *lint.Input) { first(in).Until = now.Add(time.Second) },
+	},
+	{
+		lint.PilotEverybody, "", "policies[0].pilot",
+		func(in *lint.Input) {
+			first(in).Pilot, first(in).Scope, first(in).Until = true, policy.Scope{Domains: []string{"corp.example.test"}}, now.Add(time.Hour)
+		},
+		func(in *lint.Input) { first(in).Pilot, first(in).Until = true, now.Add(time.Hour) },
+	},
+	{
+		lint.PilotEndless, "", "policies[0].pilot",
+		func(in *lint.Input) { first(in).Pilot = true },
+		func(in *lint.Input) { first(in).Pilot, first(in).Until = true, now.Add(time.Hour) },
+	},
+	{
 		lint.ByRuleUnused, "", "policies[0].by_rule",
 		func(in *lint.Input) { first(in).ByRule = true },
 		func(in *lint.Input) {

@@ -38,6 +38,7 @@ func (l *linter) policies() {
 	l.defaults()
 	l.shadowed()
 	l.byRule()
+	l.dates()
 	l.privileged()
 }
 
@@ -112,7 +113,9 @@ func (l *linter) shadowed() {
 			l.add(Shadowed, path, fmt.Sprintf("nobody gets %s: all it is for get %s, which comes before. Move it up, narrow that one, or take "+
 				"it out.", p.Name, strings.Join(by, " or ")))
 		}
-		before.file(a, p.Name)
+		if l.lasts(p.From, p.Until) {
+			before.file(a, p.Name)
+		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(l.Document.Defaults)) {
 		if by := before.cover(newArea(policy.Scope{Domains: []string{key}}), nil); len(by) > 0 {

@@ -96,17 +96,21 @@ func anyPolicy(t *rapid.T, name string) policy.Policy {
 	return policy.Policy{
 		Name: name, Scope: anyScope(t), ByRule: rapid.IntRange(0, 3).Draw(t, "by rule") == 0,
 		Actions: some(t, "actions", 2, policy.Reset, policy.Unlock, policy.Change, "enroll"),
-		Reset:   anyRequirement(t), Unlock: anyRequirement(t), Change: anyRequirement(t),
+		From:    anyMoment(t, "from"), Until: anyMoment(t, "until"), Pilot: rapid.Bool().Draw(t, "pilot"),
+		Reset: anyRequirement(t), Unlock: anyRequirement(t), Change: anyRequirement(t),
 		Password:      policy.PasswordRules{MinLength: rapid.IntRange(-1, 20).Draw(t, "length"), AllowCommon: rapid.Bool().Draw(t, "common")},
 		IgnoreHistory: rapid.Bool().Draw(t, "history"),
 	}
 }
 
+func anyMoment(t *rapid.T, name string) time.Time {
+	return rapid.SampledFrom([]time.Time{{}, now, now.Add(-2000 * time.Hour), now.Add(-4000 * time.Hour), now.Add(time.Hour)}).Draw(t, name)
+}
+
 func anyRule(t *rapid.T, name string) policy.Rule {
-	at := rapid.SampledFrom([]time.Time{{}, now, now.Add(-2000 * time.Hour), now.Add(-4000 * time.Hour), now.Add(time.Hour)})
 	return policy.Rule{
 		Name: name, Scope: anyScope(t), Actions: some(t, "actions", 2, policy.Reset, policy.Unlock, policy.Change, "enroll"), When: anyCondition(t, 2),
-		From: at.Draw(t, "from"), Until: at.Draw(t, "until"), ReportOnly: rapid.Bool().Draw(t, "report only"),
+		From: anyMoment(t, "from"), Until: anyMoment(t, "until"), ReportOnly: rapid.Bool().Draw(t, "report only"),
 		Then: rapid.SampledFrom([]policy.Effect{
 			allow, more,
 			{Deny: map[string]string{"de": "Nein."}},
@@ -247,6 +251,12 @@ func TestWhatIsCalledPointlessIs(t *testing.T) {
 		for i := range d.Policies {
 			p := &d.Policies[i]
 			p.Reset, p.Unlock, p.Change, p.Password, p.Actions = policy.Requirement{Count: i%2 + 1}, policy.Requirement{}, policy.Requirement{}, policy.PasswordRules{}, nil
+			if p.ByRule || p.Name == "p0" { // which rules name
+				p.From, p.Until, p.Pilot = time.Time{}, time.Time{}, false
+			}
+			if !p.Until.After(p.From) {
+				p.Until = time.Time{}
+			}
 		}
 		d.Defaults = nil
 		for i := range d.Rules {

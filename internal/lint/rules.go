@@ -43,7 +43,7 @@ func actions(r policy.Rule) []policy.Action {
 
 // forGood reports whether a rule acts from now on until somebody changes it.
 func (l *linter) forGood(r policy.Rule) bool {
-	return !r.ReportOnly && r.Until.IsZero() && !r.From.After(l.Now)
+	return !r.ReportOnly && l.lasts(r.From, r.Until)
 }
 
 // rule looks at one by itself.
