@@ -244,6 +244,26 @@ CREATE TABLE public.person (
     attributes jsonb NOT NULL
 );
 
+CREATE TABLE public.pilot_attempt (
+    flow text NOT NULL,
+    policy text NOT NULL,
+    action text NOT NULL,
+    started timestamp with time zone NOT NULL,
+    ended timestamp with time zone NOT NULL,
+    stage text NOT NULL,
+    half boolean NOT NULL,
+    at text NOT NULL,
+    why text NOT NULL,
+    CONSTRAINT pilot_attempt_stage_check CHECK ((stage = ANY (ARRAY['done'::text, 'refused'::text, 'expired'::text])))
+);
+
+CREATE TABLE public.pilot_tickets (
+    pilot text NOT NULL,
+    day date NOT NULL,
+    tickets integer NOT NULL,
+    CONSTRAINT pilot_tickets_tickets_check CHECK ((tickets >= 0))
+);
+
 CREATE TABLE public.resident (
     domain text NOT NULL,
     directory text NOT NULL,
@@ -464,6 +484,12 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (dir, object);
 
+ALTER TABLE ONLY public.pilot_attempt
+    ADD CONSTRAINT pilot_attempt_pkey PRIMARY KEY (flow);
+
+ALTER TABLE ONLY public.pilot_tickets
+    ADD CONSTRAINT pilot_tickets_pkey PRIMARY KEY (pilot, day);
+
 ALTER TABLE ONLY public.resident
     ADD CONSTRAINT resident_pkey PRIMARY KEY (domain, directory);
 
@@ -529,6 +555,8 @@ CREATE INDEX member_grp ON public.member USING btree (dir, grp);
 CREATE INDEX person_anchor ON public.person USING btree (dir, anchor) WHERE ((anchor <> ''::text) AND (gone IS NULL));
 
 CREATE INDEX person_gone ON public.person USING btree (dir, gone) WHERE (gone IS NOT NULL);
+
+CREATE INDEX pilot_attempt_policy ON public.pilot_attempt USING btree (policy, started);
 
 CREATE INDEX river_job_args_index ON public.river_job USING gin (args);
 

@@ -32,6 +32,7 @@ func (s *Store) CreateFlow(ctx context.Context, f flow.Flow, token recovery.Toke
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			string(f.ID), token[:], f.Version, string(f.Stage), f.Account.Directory, f.Account.Object, f.Touched, f.Expires,
 			claimed(f), zeronull.Timestamptz(f.Ended), document)
+		t.queueAttempt(f)
 		return t.commit(ctx, owner{f.Account, string(f.ID)}, e)
 	})
 	if err != nil {
@@ -114,6 +115,7 @@ func (t *tx) queueFlow(f flow.Flow, token *recovery.TokenHash) error {
 			token_hash = coalesce($9, token_hash)
 		WHERE id = $1`,
 		string(f.ID), f.Version, string(f.Stage), f.Touched, f.Expires, claimed(f), zeronull.Timestamptz(f.Ended), document, hash)
+	t.queueAttempt(f)
 	return nil
 }
 
