@@ -42,6 +42,7 @@ func TestTheSettingsExampleCompiles(t *testing.T) {
 // TestTheSettingsExampleDecidesAsItsCommentsSay reads the policies as a newcomer would try them.
 func TestTheSettingsExampleDecidesAsItsCommentsSay(t *testing.T) {
 	c := compiled(t)
+	pilots, desk := time.Date(2027, 1, 18, 10, 0, 0, 0, time.UTC), []string{policy.Fold(`CORP\Service Desk`)}
 	contractor := policy.NormalizeDN("CN=Bob,OU=Berlin,OU=Contractors,DC=corp,DC=example,DC=com")
 	for _, x := range []struct {
 		name, want string
@@ -54,6 +55,8 @@ func TestTheSettingsExampleDecidesAsItsCommentsSay(t *testing.T) {
 		{"a contractor's reset", "Contractors", policy.Facts{Action: policy.Reset, Path: contractor}, policy.Denied},
 		{"a contractor's unlock", "Contractors", policy.Facts{Action: policy.Unlock, Path: contractor}, policy.Allowed},
 		{"a contractor on call", "Staff", policy.Facts{Action: policy.Reset, Path: contractor, Groups: []string{policy.Fold(`CORP\Contractors on call`)}}, policy.Allowed},
+		{"the service desk in its pilot", "Pilot of the service desk", policy.Facts{Action: policy.Reset, Now: pilots, Groups: desk}, policy.Allowed},
+		{"the service desk before", "Staff", policy.Facts{Action: policy.Reset, Now: pilots.AddDate(0, 0, -14), Groups: desk}, policy.Allowed},
 		{"everybody else", "Staff", policy.Facts{Action: policy.Reset}, policy.Allowed},
 		{"the other domain", "Sales", policy.Facts{Action: policy.Reset, Directory: "sales.example.com"}, policy.Allowed},
 	} {
@@ -65,7 +68,9 @@ func TestTheSettingsExampleDecidesAsItsCommentsSay(t *testing.T) {
 
 // atADesk completes facts with a request from the office on a Wednesday morning, by somebody who has set up everything long ago.
 func atADesk(c *settings.Compiled, f policy.Facts) policy.Facts {
-	f.Now = time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC)
+	if f.Now.IsZero() {
+		f.Now = time.Date(2026, 12, 2, 9, 0, 0, 0, time.UTC)
+	}
 	f.Source.Address = netip.MustParseAddr("10.3.4.5")
 	f.Device = policy.Device{Known: policy.Yes, Managed: policy.No}
 	f.Failures = policy.Failures{Account: policy.Count{Known: true}, Source: policy.Count{Known: true}}
