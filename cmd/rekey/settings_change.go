@@ -17,10 +17,17 @@ import (
 // looking says how to look at people.
 type looking struct {
 	IP string `help:"Where people are taken to be; without it nothing is known of that."`
+	At string `help:"When they are looked at (RFC 3339), for what has dates; now without it."`
 }
 
 func (l looking) options(names int) (preview.Options, error) {
 	o := preview.Options{Names: names, Progress: progress()}
+	if l.At != "" {
+		var err error
+		if o.At, err = time.Parse(time.RFC3339, l.At); err != nil {
+			return o, fmt.Errorf("--at: want a time such as 2026-01-31T23:00:00Z, got %q", l.At)
+		}
+	}
 	if l.IP == "" {
 		return o, nil
 	}

@@ -196,6 +196,28 @@ func TestAChangeThatWouldStrandPeopleIsRefused(t *testing.T) {
 	}
 }
 
+// TestWhatBeginsLaterIsLookedAtAsOfThen: until somebody asks for it, it is named as not looked at.
+func TestWhatBeginsLaterIsLookedAtAsOfThen(t *testing.T) {
+	h := newHouse(t)
+	h.rekey(t, 0, "settings", "apply", h.file(t, "", ""), "--reason", "first")
+	h.exec(t, twenty)
+	later := h.file(t, "authenticators:", "policies: [{name: Trial, from: 2099-01-01T00:00:00+01:00, reset: {count: 2}}]\nauthenticators:")
+	at := []string{"--at", "2099-01-01T00:00:00+01:00"}
+	plan, _ := h.rekey(t, 2, "settings", "plan", later)
+	if !strings.Contains(plan, "reset: 20 can now, 20 could then") || !strings.Contains(plan, "Trial begins later and was not looked at; this does: "+strings.Join(at, " ")+".") {
+		t.Errorf("as of now:\n%s", plan)
+	}
+	plan, _ = h.rekey(t, 2, append([]string{"settings", "plan", later}, at...)...)
+	if !strings.Contains(plan, "20 become UNABLE: p") || strings.Contains(plan, "Note: ") {
+		t.Errorf("as of then:\n%s", plan)
+	}
+	h.rekey(t, 2, append([]string{"settings", "apply", later, "--reason", "a trial"}, at...)...)
+	_, doubts := h.rekey(t, 0, "settings", "apply", later, "--reason", "a trial")
+	if !strings.Contains(doubts, "Trial begins later") {
+		t.Errorf("applied: %s", doubts)
+	}
+}
+
 // TestThePlanAsJSON has everybody for whom something differs.
 func TestThePlanAsJSON(t *testing.T) {
 	h := newHouse(t)

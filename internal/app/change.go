@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -77,7 +78,28 @@ func (a *App) Plan(ctx context.Context, p Proposal, o preview.Options) (Plan, er
 		plan.Unchecked = "the version in force cannot be used: " + err.Error()
 		return plan, nil
 	}
-	return plan, a.look(ctx, &plan, was, will, before.ReadsAs(after), o)
+	if err := a.look(ctx, &plan, was, will, before.ReadsAs(after), o); err != nil {
+		return plan, err
+	}
+	d, err := settings.Parse(p.Name, p.Text)
+	plan.Report.Notes = append(plan.Report.Notes, notYet(d, cmp.Or(o.At, time.Now()))...)
+	return plan, err
+}
+
+// notYet names what holds only from later on than the moment that was looked at.
+func notYet(d settings.Document, at time.Time) (notes []string) {
+	note := func(name string, from time.Time) {
+		if from.After(at) {
+			notes = append(notes, fmt.Sprintf("%s begins later and was not looked at; this does: --at %s", name, from.Format(time.RFC3339)))
+		}
+	}
+	for _, p := range d.Policies {
+		note(p.Name, p.From)
+	}
+	for _, r := range d.Rules {
+		note(r.Name, r.From)
+	}
+	return notes
 }
 
 // look compares two versions over everybody in the copy, and says where the copy cannot tell.

@@ -28,6 +28,8 @@ type Options struct {
 	Names int
 	// From is where people are taken to be; the zero value: nothing is known of it.
 	From audit.Source
+	// At is the moment decided about; zero: now. Policies and rules with dates count within them alone.
+	At time.Time
 	// Each is told everybody for whom something differs; nil: nobody asks.
 	Each func(Person) error
 	// Progress is told how many accounts have been read, of so many; nil: nobody asks.
@@ -59,7 +61,10 @@ type Standing struct {
 
 // Compare decides about everybody by both versions. Errors are of the store, of Options.Each, or ctx's.
 func (s *Service) Compare(ctx context.Context, before, after *site.Snapshot, o Options) (Report, error) {
-	r := &run{Service: s, Options: o, sides: [2]side{{snap: before}, {snap: after}}, now: s.Now()}
+	r := &run{Service: s, Options: o, sides: [2]side{{snap: before}, {snap: after}}, now: o.At}
+	if r.now.IsZero() {
+		r.now = s.Now()
+	}
 	for _, a := range actions() {
 		r.tallies = append(r.tallies, newTally(a))
 	}

@@ -280,6 +280,26 @@ func TestWhoIsAffected(t *testing.T) {
 	}
 }
 
+// TestAMomentThatIsNotNow: a policy with dates is looked at as of the moment that is asked for.
+func TestAMomentThatIsNotNow(t *testing.T) {
+	h := newHouse(t)
+	anna := person(corp, "anna")
+	h.copied(t, corp, directory.Page{People: []account.Account{anna}})
+	h.enroll(t, anna, factor.TOTP)
+	soon := noon().AddDate(0, 0, 7)
+	before := version(t, staff(one()), nil)
+	after := version(t, staff(one(), policy.Policy{Name: "Trial", From: soon, Until: soon.Add(time.Hour), Reset: policy.Requirement{Count: 2}}), nil)
+	for at, unable := range map[time.Time]int64{{}: 0, soon.Add(-1): 0, soon: 1, soon.Add(time.Hour): 0} {
+		r, err := h.Compare(t.Context(), before, after, preview.Options{At: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := effect(t, r, policy.Reset); e.Unable.Count != unable {
+			t.Errorf("at %s: %+v", at, e)
+		}
+	}
+}
+
 // TestPrivilegedComesFromTheCopy: of the account, or of the one in the linked directory.
 func TestPrivilegedComesFromTheCopy(t *testing.T) {
 	h := newHouse(t)
