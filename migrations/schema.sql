@@ -77,6 +77,72 @@ CREATE FUNCTION public.river_job_state_in_bitmask(bitmask bit, state public.rive
     END = 1;
 $$;
 
+CREATE FUNCTION public.sms_pay(message text, paid_at timestamp with time zone, payer text, to_number bytea, to_block text, to_country text, parts integer, price bigint, most_tries integer, day_segments bigint, day_cost bigint, month_segments bigint, month_cost bigint, payer_day integer, block_hour integer, OUT reason text, OUT first boolean) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    today  date := (paid_at AT TIME ZONE 'UTC')::date;
+    tried  integer;
+    spent  record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sms_pay', 0));
+    reason := '';
+    first := false;
+    UPDATE sms_charge SET tries = tries + 1 WHERE id = message AND tries < most_tries;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    SELECT tries INTO tried FROM sms_charge WHERE id = message;
+    IF FOUND THEN
+        reason := 'in-doubt';
+        RETURN;
+    END IF;
+    SELECT
+        coalesce(sum(segments) FILTER (WHERE day = today), 0) + parts AS day_segments, coalesce(sum(cost) FILTER (WHERE day = today), 0) + price AS day_cost,
+        coalesce(sum(segments), 0) + parts AS month_segments, coalesce(sum(cost), 0) + price AS month_cost
+    INTO spent FROM sms_day WHERE day >= date_trunc('month', today)::date AND day < (date_trunc('month', today) + interval '1 month')::date;
+    reason := CASE
+        WHEN day_segments > 0 AND spent.day_segments > day_segments THEN 'day-segments'
+        WHEN day_cost > 0 AND spent.day_cost > day_cost THEN 'day-money'
+        WHEN month_segments > 0 AND spent.month_segments > month_segments THEN 'month-segments'
+        WHEN month_cost > 0 AND spent.month_cost > month_cost THEN 'month-money'
+        WHEN (SELECT count(*) FROM sms_charge WHERE account = payer AND (at AT TIME ZONE 'UTC')::date = today AND at > paid_at - interval '1 day') >= payer_day
+            THEN 'account'
+        WHEN (SELECT count(DISTINCT number) FROM sms_charge WHERE block = to_block AND at > paid_at - interval '1 hour' AND number <> to_number) >= block_hour
+            THEN 'range'
+        ELSE ''
+    END;
+    IF reason <> '' THEN
+        INSERT INTO sms_warning (day, reason) VALUES (today, sms_pay.reason) ON CONFLICT DO NOTHING;
+        first := FOUND;
+        RETURN;
+    END IF;
+    INSERT INTO sms_charge (id, at, account, number, block, country, segments, cost, tries)
+    VALUES (message, paid_at, payer, to_number, to_block, to_country, parts, price, 1);
+    INSERT INTO sms_day AS d (day, country, messages, segments, cost) VALUES (today, to_country, 1, parts, price)
+    ON CONFLICT (day, country) DO UPDATE SET messages = d.messages + 1, segments = d.segments + parts, cost = d.cost + price;
+END
+$$;
+
+CREATE FUNCTION public.sms_unsent(message text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    gone sms_charge;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('sms_pay', 0));
+    UPDATE sms_charge SET tries = tries - 1 WHERE id = message AND tries > 1;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    DELETE FROM sms_charge WHERE id = message RETURNING * INTO gone;
+    IF FOUND THEN
+        UPDATE sms_day SET messages = messages - 1, segments = segments - gone.segments, cost = cost - gone.cost
+        WHERE day = (gone.at AT TIME ZONE 'UTC')::date AND country = gone.country;
+    END IF;
+END
+$$;
+
 CREATE TABLE public.audit_event (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -380,6 +446,33 @@ CREATE TABLE public.settings_version (
     CONSTRAINT settings_version_number_check CHECK ((number > 0))
 );
 
+CREATE TABLE public.sms_charge (
+    id text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    account text NOT NULL,
+    number bytea NOT NULL,
+    block text NOT NULL,
+    country text NOT NULL,
+    segments integer NOT NULL,
+    cost bigint NOT NULL,
+    tries integer NOT NULL,
+    CONSTRAINT sms_charge_cost_check CHECK ((cost >= 0)),
+    CONSTRAINT sms_charge_segments_check CHECK ((segments > 0))
+);
+
+CREATE TABLE public.sms_day (
+    day date NOT NULL,
+    country text NOT NULL,
+    messages bigint NOT NULL,
+    segments bigint NOT NULL,
+    cost bigint NOT NULL
+);
+
+CREATE TABLE public.sms_warning (
+    day date NOT NULL,
+    reason text NOT NULL
+);
+
 CREATE UNLOGGED TABLE public.spent (
     id text NOT NULL,
     until timestamp with time zone NOT NULL
@@ -517,6 +610,15 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.settings_version
     ADD CONSTRAINT settings_version_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.sms_charge
+    ADD CONSTRAINT sms_charge_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sms_day
+    ADD CONSTRAINT sms_day_pkey PRIMARY KEY (day, country);
+
+ALTER TABLE ONLY public.sms_warning
+    ADD CONSTRAINT sms_warning_pkey PRIMARY KEY (day, reason);
+
 ALTER TABLE ONLY public.spent
     ADD CONSTRAINT spent_pkey PRIMARY KEY (id);
 
@@ -577,6 +679,12 @@ CREATE INDEX river_notification_topic_id_idx ON public.river_notification USING 
 CREATE INDEX session_account ON public.session USING btree (directory, object);
 
 CREATE INDEX session_expires ON public.session USING btree (expires);
+
+CREATE INDEX sms_charge_account ON public.sms_charge USING btree (account, at);
+
+CREATE INDEX sms_charge_at ON public.sms_charge USING btree (at);
+
+CREATE INDEX sms_charge_block ON public.sms_charge USING btree (block, at);
 
 CREATE TRIGGER audit_event_keep BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_event_keep();
 

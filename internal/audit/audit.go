@@ -41,6 +41,8 @@ const (
 	AuditExported    Name = "audit.exported"
 	SignedOutThere   Name = "directory.signed-out" // what the account was signed in to in its directory was ended, or not
 	NoticeFailed     Name = "notice.failed"        // a message could not be delivered and was given up
+	MessageWithheld  Name = "message.withheld"     // a message was not sent: its number, or a cap on what is spent; the reason says which
+	MessageTested    Name = "message.tested"       // an operator sent a test message
 	SyncHeld         Name = "sync.held"            // more people would be marked as gone than settings allow
 	SyncApproved     Name = "sync.approved"        // somebody confirmed that they are gone
 	SyncDropped      Name = "sync.dropped"         // the copy of a directory that left the settings

@@ -46,9 +46,12 @@ func (s *Service) compose(m message.Message) (Mail, error) {
 	}
 	// The subject is shown on locked screens: it never holds a code, nor anything of the account.
 	l := letter{Lang: w.Tag(), Dir: w.Dir(), Subject: w.T(key+".subject", "Firm", firm)}
-	if m.Template == message.Code {
+	switch m.Template {
+	case message.Code:
 		l.Parts = w.code()
-	} else {
+	case message.SpendCap:
+		l.Parts = w.spendCap()
+	default:
 		l.Parts = w.notice(key)
 	}
 	l.Parts = append(l.Parts,
@@ -77,6 +80,15 @@ func (w writer) code() []part {
 		{Text: life},
 		{Text: w.T("message.code.never", "Firm", w.firm)},
 		{Text: w.T("message.code.not-you")},
+	}
+}
+
+// spendCap tells administrators which cap holds messages back.
+func (w writer) spendCap() []part {
+	why := "message.spend-cap.for-" + w.m.Data["reason"]
+	return []part{
+		{Text: w.T(why, "Cap", w.isolate(plain(w.m.Data["cap"])), "Range", w.isolate(plain(w.m.Data["range"])))},
+		{Text: w.T("message.spend-cap.then")},
 	}
 }
 

@@ -42,6 +42,11 @@ type desk struct {
 
 func open(t *testing.T) desk {
 	t.Helper()
+	return openWith(t, func(*delivery.Deps) {})
+}
+
+func openWith(t *testing.T, change func(*delivery.Deps)) desk {
+	t.Helper()
 	in, err := inbox.Start(t.Context(), inbox.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -67,10 +72,12 @@ func open(t *testing.T) desk {
 	snapshot := &site.Snapshot{Version: 7, Brand: site.Brand{
 		Name: "Example password help", Firm: "Example & Sons", HelpText: "Help desk: 4357, Mon–Fri 7–19",
 	}}
-	d.Service = delivery.New(delivery.Deps{
+	deps := delivery.Deps{
 		Keys: keys, Site: func() *site.Snapshot { return snapshot }, Catalogue: catalogue, Mail: sender, Recorder: d.recorded,
 		Now: noon, Log: log,
-	})
+	}
+	change(&deps)
+	d.Service = delivery.New(deps)
 	return d
 }
 

@@ -14,9 +14,10 @@ import (
 	"rekey/internal/locale"
 	"rekey/internal/message"
 	"rekey/internal/site"
+	"rekey/internal/spend"
 )
 
-// ErrPermanent marks a failure that another try does not mend, such as an address nobody has. A Mailer wraps it.
+// ErrPermanent marks a failure that another try does not mend, such as an address nobody has. Who sends wraps it.
 var ErrPermanent = errors.New("will not be taken")
 
 // Mail is a finished message.
@@ -34,9 +35,11 @@ type Mailer interface {
 	Send(ctx context.Context, m Mail) error
 }
 
-// Keys opens what the outbox sealed.
+// Keys opens what the outbox sealed, and hashes numbers.
 type Keys interface {
 	Open(purpose string, sealed, context []byte) ([]byte, error)
+	// MAC is HMAC-SHA-256 with a key of its own per purpose.
+	MAC(purpose string, data []byte) []byte
 }
 
 // Recorder writes an event to the audit log, in a transaction of its own.
@@ -56,9 +59,15 @@ type Deps struct {
 	Site      site.Source
 	Catalogue *locale.Catalogue
 	Mail      Mailer
+	Text      Texter // with Purse; both are asked only where the settings name an SMS gateway
+	Purse     Purse
 	Recorder  Recorder
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Host of the public URL: phones offer a code to its pages alone. Empty: to any.
+	Host string
+	// Withheld is told of every message that is not sent for a reason of internal/spend; nil: nobody.
+	Withheld func(spend.Reason)
 }
 
 // Service delivers messages. It is safe for concurrent use.
@@ -84,6 +93,7 @@ const (
 	Delivered Outcome = "delivered"
 	Discarded Outcome = "discarded" // rendered and not sent, as its sender asked
 	Expired   Outcome = "expired"   // its code had run out; given up
+	Withheld  Outcome = "withheld"  // its number or what it would cost is not allowed; given up
 	Retry     Outcome = "retry"     // failed; try again later
 	Dead      Outcome = "dead"      // failed; given up
 )
@@ -94,6 +104,9 @@ type Report struct {
 	Channel message.Channel
 	Outcome Outcome
 	Err     error
+	After   time.Duration // for Retry: how long whoever refused asked to wait; 0: not at all
+	Reason  spend.Reason  // for Withheld
+	Receipt string        // for Delivered: the gateway's own id of a text message, where it gives one
 }
 
 // Deliver tries to deliver a message.
@@ -107,9 +120,16 @@ func (s *Service) Deliver(ctx context.Context, j Job, a Attempt) Report {
 		s.record(ctx, m, "too-late")
 		return Report{Channel: m.Channel, Outcome: Expired}
 	}
-	if m.Channel != message.Mail {
-		return s.failed(ctx, m, "no-channel", fmt.Errorf("no way to send by %q", m.Channel), a.Last)
+	switch {
+	case m.Channel == message.Mail:
+		return s.mail(ctx, m, a)
+	case m.Channel == message.SMS && s.deps.Site().SMS.On:
+		return s.text(ctx, m, a)
 	}
+	return s.failed(ctx, m, "no-channel", fmt.Errorf("no way to send by %q", m.Channel), a.Last)
+}
+
+func (s *Service) mail(ctx context.Context, m message.Message, a Attempt) Report {
 	mail, err := s.compose(m)
 	if err != nil {
 		return s.failed(ctx, m, "unwritable", err, a.Last)
@@ -167,7 +187,7 @@ func (s *Service) record(ctx context.Context, m message.Message, reason string) 
 	err := s.deps.Recorder.Record(ctx, audit.Event{
 		Name: audit.NoticeFailed, At: s.deps.Now(), Actor: audit.System, Outcome: audit.Failed, Reason: reason,
 		Settings: s.deps.Site().Version,
-		Detail:   map[string]string{"message": m.ID, "template": string(m.Template), "to": m.To},
+		Detail:   map[string]string{"message": m.ID, "template": string(m.Template), "to": s.recipient(m)},
 	})
 	if err != nil {
 		s.deps.Log.ErrorContext(ctx, "message given up, and that is not in the audit log", "message", m.ID, "error", err)

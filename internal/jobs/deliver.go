@@ -27,6 +27,8 @@ func (d *deliverer) Work(ctx context.Context, job *river.Job[delivery.Job]) erro
 		d.config.Done(string(r.Channel), string(r.Outcome))
 	}
 	switch {
+	case r.Outcome == delivery.Retry && r.After > 0:
+		return river.JobSnooze(r.After) // as whoever is busy asked; no try is lost
 	case r.Outcome == delivery.Retry:
 		return r.Err
 	case r.Outcome == delivery.Dead && job.Attempt >= job.MaxAttempts:

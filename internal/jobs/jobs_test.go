@@ -45,6 +45,11 @@ type office struct {
 
 func open(t *testing.T) office {
 	t.Helper()
+	return openWith(t, func(*office, *delivery.Deps) {})
+}
+
+func openWith(t *testing.T, change func(*office, *delivery.Deps)) office {
+	t.Helper()
 	o := office{pool: pgtest.New(t, postgres.Migrate)}
 	var err error
 	if o.keys, err = keyset.Load(t.Context(), postgres.NewKeyStore(o.pool), make([]byte, keyset.KEKSize)); err != nil {
@@ -73,10 +78,12 @@ func open(t *testing.T) office {
 	}
 	t.Cleanup(sender.Close)
 	snapshot := &site.Snapshot{Version: 1, Brand: site.Brand{Name: "Help", Firm: "Example Corp", HelpText: "Help desk: 4357"}}
-	o.courier = delivery.New(delivery.Deps{
+	deps := delivery.Deps{
 		Keys: o.keys, Site: func() *site.Snapshot { return snapshot }, Catalogue: catalogue, Mail: sender, Recorder: store,
 		Now: time.Now, Log: quiet(),
-	})
+	}
+	change(&o, &deps)
+	o.courier = delivery.New(deps)
 	return o
 }
 

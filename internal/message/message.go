@@ -15,6 +15,8 @@ const (
 	MethodRemoved   Template = "method-removed"
 	RecoveryFrozen  Template = "recovery-frozen"
 	RecoveryBlocked Template = "recovery-blocked" // too many wrong tries
+	SpendCap        Template = "spend-cap"        // to administrators: a cap on what is spent holds messages back
+	Test            Template = "test"             // to whoever tries a channel
 )
 
 // Channel is how a message travels.
@@ -34,6 +36,8 @@ type Message struct {
 	To       string
 	Locale   string // BCP 47
 	Data     map[string]string
+	// Account is whom it is about, "directory/object": what it may cost is counted by it. Empty: nobody, or not known.
+	Account string
 	// Discard makes the outbox take the message and deliver nothing: unknown names cost the same work as known ones.
 	Discard bool
 }

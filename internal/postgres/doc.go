@@ -5,8 +5,8 @@
 //
 //   - A public method is one transaction. Unexported functions take one.
 //   - Locks are taken in one order, so transactions wait for each other and never in a circle: the account (an advisory
-//     lock), its flow or session, counters and credentials, other flows and sessions of the account, queued messages, and
-//     last the head of the audit log, which everybody needs and holds for the shortest time.
+//     lock), its flow or session, counters and credentials, other flows and sessions of the account, what text messages cost
+//     (an advisory lock), queued messages, and last the head of the audit log, which everybody needs and holds for the shortest time.
 //   - Audit records, messages and the change they belong to commit together. If a record cannot be written, the change is
 //     refused.
 //   - Secrets are sealed before they reach a statement. Tokens are stored as hashes.

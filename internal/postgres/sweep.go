@@ -49,6 +49,9 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.forgetPilots(ctx, now); err != nil {
 		return err
 	}
+	if err := s.forgetSpending(ctx, now); err != nil {
+		return err
+	}
 	_, err := s.pool.Exec(ctx, `
 		DELETE FROM counter WHERE (held_until IS NULL OR held_until < $1)
 			AND (since IS NULL OR since < $2 OR failures = 0 AND holds = 0)`, now, now.Add(-counterLife))

@@ -12,6 +12,7 @@ import (
 	"rekey/internal/factor"
 	"rekey/internal/flow"
 	"rekey/internal/policy"
+	"rekey/internal/spend"
 	"rekey/internal/throttle"
 )
 
@@ -31,6 +32,7 @@ type Snapshot struct {
 	Sync        SyncRules
 	Devices     DeviceRules
 	Challenge   challenge.Rules
+	SMS         spend.Rules    // off where the settings name no gateway
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
 }

@@ -61,6 +61,9 @@ func (in *Inbox) preview(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
+// TakeText takes a text message, as an SMS gateway's stand-in hands it over.
+func (in *Inbox) TakeText(to, text string) { in.add(Message{Channel: "sms", To: to, Text: text}) }
+
 func (in *Inbox) takeSMS(w http.ResponseWriter, r *http.Request) {
 	var sms struct{ To, Text string }
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&sms)
@@ -68,7 +71,7 @@ func (in *Inbox) takeSMS(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `want {"to": "+49…", "text": "…"}`, http.StatusBadRequest)
 		return
 	}
-	in.add(Message{Channel: "sms", To: sms.To, Text: sms.Text})
+	in.TakeText(sms.To, sms.Text)
 	w.WriteHeader(http.StatusNoContent)
 }
 
