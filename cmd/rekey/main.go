@@ -28,6 +28,7 @@ type cli struct {
 	Audit    auditCmd    `cmd:"" help:"Export the audit log and verify an export."`
 	Sync     syncCmd     `cmd:"" help:"The copy of the directories: how it stands, read now, confirm deletions."`
 	Pilot    pilotCmd    `cmd:"" help:"Policies that are tried on one group: how attempts went, and tickets before and since."`
+	SMS      smsCmd      `cmd:"" name:"sms" help:"Text messages: send a test, and see what was spent."`
 	Threat   threatCmd   `cmd:"" help:"The switch for times of attack: stop everything, or privileged accounts, or ask one factor more."`
 	Keys     keysCmd     `cmd:"" help:"Rotate the keys that seal what is stored."`
 }

@@ -24,6 +24,7 @@ import (
 	"rekey/internal/postgres"
 	"rekey/internal/recovery"
 	"rekey/internal/settings"
+	"rekey/internal/sms"
 	"rekey/internal/sync"
 	"rekey/internal/threat"
 	"rekey/web"
@@ -44,6 +45,7 @@ type App struct {
 	enrollment *enrollment.Service
 	courier    *delivery.Service
 	sender     *mail.Sender
+	texter     *sms.Sender
 	sync       *sync.Service
 	places     func() *geo.Reader
 	metrics    *metrics
@@ -127,6 +129,7 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 	})
 	a.Threat = threat.NewManager(a.Store, time.Now, a.log)
 	a.sender = mail.New(a.log)
+	a.texter = sms.New(time.Now, a.log)
 	a.Settings.Switched = a.switched
 	a.Settings.Locked = a.config.SettingsLocked
 	return nil
@@ -179,6 +182,7 @@ func (a *App) switched(c *settings.Compiled) {
 	if err := a.sender.Use(c.Document.Mail, settings.Resolver(a.Keys)); err != nil {
 		a.log.Error("mail settings not used", "error", err)
 	}
+	a.useSMS(c.Document.SMS)
 	a.metrics.version.Set(float64(c.Snapshot.Version))
 }
 
@@ -201,8 +205,10 @@ func (a *App) services() {
 	a.sync = a.newSync()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
 	a.metrics.follow(newThreatMetrics(a.Threat))
+	a.metrics.follow(newSpendMetrics(a.Store.Spent))
 	a.courier = delivery.New(delivery.Deps{
-		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Recorder: a.Store, Now: time.Now, Log: a.log,
+		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Text: a.texter, Purse: a.Store, Recorder: a.Store, Now: time.Now,
+		Log: a.log, Host: host(a.config.Origin()), Withheld: a.metrics.withheld,
 	})
 }
 

@@ -15,6 +15,7 @@ const clockSlack = 10 * time.Second
 func (a *App) Doctor(ctx context.Context) []directory.Finding {
 	findings := a.doctorDatabase(ctx)
 	findings = append(findings, a.doctorMail(ctx)...)
+	findings = append(findings, a.doctorSMS(ctx)...)
 	for _, d := range a.Settings.Snapshot().Directories {
 		findings = append(findings, doctorDirectory(ctx, d)...)
 	}

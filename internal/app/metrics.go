@@ -11,6 +11,7 @@ import (
 
 	"rekey/internal/policy"
 	"rekey/internal/recovery"
+	"rekey/internal/spend"
 )
 
 // metrics are what Prometheus scrapes. No label holds a name or an address.
@@ -20,6 +21,7 @@ type metrics struct {
 	flows    *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	messages *prometheus.CounterVec
+	held     *prometheus.CounterVec
 	applied  *prometheus.CounterVec
 	reported *prometheus.CounterVec
 	version  prometheus.Gauge
@@ -45,6 +47,9 @@ func newMetrics() *metrics {
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rekey_messages_total", Help: "Messages, by channel and outcome.",
 		}, []string{"channel", "outcome"}),
+		held: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rekey_sms_withheld_total", Help: "Text messages that were not sent, by what kept them.",
+		}, []string{"reason"}),
 		applied: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rekey_rule_applied_total", Help: "Attempts begun that a rule changed, by rule.",
 		}, []string{"rule"}),
@@ -55,7 +60,7 @@ func newMetrics() *metrics {
 			Name: "rekey_settings_version", Help: "Settings version in force on this replica.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.flows, m.took, m.messages, m.applied, m.reported, m.version,
+	m.registry.MustRegister(m.requests, m.flows, m.took, m.messages, m.held, m.applied, m.reported, m.version,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -89,6 +94,9 @@ func (m *metrics) rulesSeen(d policy.Decision) {
 func (m *metrics) delivered(channel, outcome string) {
 	m.messages.WithLabelValues(channel, outcome).Inc()
 }
+
+// withheld counts a text message that its number or a cap kept from being sent.
+func (m *metrics) withheld(why spend.Reason) { m.held.WithLabelValues(string(why)).Inc() }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

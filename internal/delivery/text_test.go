@@ -38,7 +38,7 @@ func openSMS(t *testing.T) smsDesk {
 	t.Cleanup(func() { _ = g.Close() })
 	d := smsDesk{gateway: g, purse: &purse{}}
 	d.desk = openWith(t, func(deps *delivery.Deps) {
-		texter := sms.New(deps.Log)
+		texter := sms.New(noon, deps.Log)
 		c := sms.Config{
 			URL: g.URL() + "/messages", Headers: map[string]string{"Content-Type": "application/json", "Authorization": "Bearer key"},
 			Body: `{"to": "{{number}}", "text": "{{text}}", "reference": "{{id}}"}`, Receipt: "messages.0.id", Timeout: time.Second,

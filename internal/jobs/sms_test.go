@@ -27,7 +27,7 @@ func openSMS(t *testing.T, o smsgateway.Options, caps spend.Caps) (office, *smsg
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = shop.Close() })
-		texter := sms.New(quiet())
+		texter := sms.New(time.Now, quiet())
 		if err := texter.Use(sms.Config{
 			URL: shop.URL() + "/messages", Headers: map[string]string{"Content-Type": "application/json", "Authorization": "Bearer key"},
 			Body: `{"to": "{{number}}", "text": "{{text}}", "reference": "{{id}}"}`, Timeout: time.Second,

@@ -47,7 +47,7 @@ type Beside struct {
 // Beside starts one. Close it before the lab it stands beside; that stops its portal only.
 func (l *Lab) Beside(ctx context.Context, b Beside) (*Lab, error) {
 	g := &Lab{
-		Cluster: l.Cluster, Domains: b.Domains, Inbox: l.Inbox, Binary: l.Binary, dir: l.dir, name: b.Name, guest: true,
+		Cluster: l.Cluster, Domains: b.Domains, Inbox: l.Inbox, Texts: l.Texts, Binary: l.Binary, dir: l.dir, name: b.Name, guest: true,
 		options: Options{Settings: b.Settings, Env: b.Env},
 	}
 	if err := os.MkdirAll(g.Dir(), 0o700); err != nil {

@@ -7,6 +7,7 @@ type Description struct {
 	Portal      *PortalInfo     `json:"portal,omitempty"`
 	Database    *DatabaseInfo   `json:"database,omitempty"`
 	Inbox       *InboxInfo      `json:"inbox,omitempty"`
+	SMSGateway  *GatewayInfo    `json:"sms_gateway,omitempty"`
 	Directories []DirectoryInfo `json:"directories,omitempty"`
 	Tenants     []TenantInfo    `json:"tenants,omitempty"`
 	People      []Person        `json:"people,omitempty"`
@@ -31,6 +32,12 @@ type DatabaseInfo struct {
 type InboxInfo struct {
 	URL string `json:"url"`
 	API string `json:"api"`
+}
+
+// GatewayInfo is where text messages are handed over, imitated; they arrive in the inbox.
+type GatewayInfo struct {
+	URL string `json:"url"`
+	Key string `json:"key"`
 }
 
 // DirectoryInfo is one domain.
@@ -95,6 +102,9 @@ func (l *Lab) Describe() Description {
 	}
 	if l.Inbox != nil {
 		d.Inbox = &InboxInfo{l.Inbox.URL(), l.Inbox.API()}
+	}
+	if l.Texts != nil {
+		d.SMSGateway = &GatewayInfo{l.Texts.URL(), l.Texts.Key()}
 	}
 	for _, dom := range l.Domains {
 		info := DirectoryInfo{Domain: dom.Name(), NetBIOS: dom.NetBIOS(), URLs: dom.URLs(), CAFile: dom.CAFile(), BaseDN: dom.BaseDN()}

@@ -22,6 +22,7 @@ import (
 	"rekey/internal/lab/portal"
 	"rekey/internal/lab/postgres"
 	"rekey/internal/lab/samba"
+	"rekey/internal/lab/smsgateway"
 	"rekey/internal/lab/workdir"
 	database "rekey/internal/postgres"
 )
@@ -52,7 +53,8 @@ type Lab struct {
 	Cluster *postgres.Cluster
 	Domains []*samba.Domain
 	Inbox   *inbox.Inbox
-	Tenant  *Tenant // nil: none
+	Texts   *smsgateway.Gateway // hands texts to the inbox; comes and goes with it
+	Tenant  *Tenant             // nil: none
 	Portal  *portal.Portal
 	Binary  string // the product's
 	People  []Person
@@ -108,7 +110,7 @@ func (l *Lab) up(ctx context.Context) error {
 		g.Go(func() (err error) { l.Cluster, err = postgres.Start(inner, postgres.Options{}); return err })
 	}
 	if l.options.wants(Inbox) {
-		g.Go(func() (err error) { l.Inbox, err = inbox.Start(ctx, inbox.Options{}); return err })
+		g.Go(func() error { return l.startInbox(ctx) })
 	}
 	if l.options.Cloud {
 		if l.Tenant, err = startTenant(ctx); err != nil {
@@ -144,6 +146,15 @@ func (l *Lab) up(ctx context.Context) error {
 		}
 	}
 	return l.startPortal(ctx, everybody)
+}
+
+// startInbox starts where mails and text messages arrive.
+func (l *Lab) startInbox(ctx context.Context) (err error) {
+	if l.Inbox, err = inbox.Start(ctx, inbox.Options{}); err != nil {
+		return err
+	}
+	l.Texts, err = smsgateway.Start(ctx, smsgateway.Options{Taken: func(m smsgateway.Message) { l.Inbox.TakeText(m.To, m.Text) }})
+	return err
 }
 
 func demo() []people.Domain { return []people.Domain{people.Corp, people.Sales} }
@@ -188,7 +199,7 @@ func (l *Lab) writeSettings() (string, error) {
 		}
 		dirs = append(dirs, Directory{Domain: d.Name(), NetBIOS: d.NetBIOS(), URLs: d.URLs(), CAFile: d.CAFile(), User: user, PasswordFile: file})
 	}
-	text := Settings(dirs, l.Inbox.SMTPAddr())
+	text := Settings(dirs, l.Inbox.SMTPAddr()) + texts(l.Texts.URL())
 	if l.Tenant != nil {
 		file := l.join("tenant.secret")
 		if err := os.WriteFile(file, []byte(l.Tenant.secret), 0o600); err != nil {
@@ -281,6 +292,9 @@ func (l *Lab) Close() error {
 	}
 	if l.Tenant != nil {
 		errs = append(errs, l.Tenant.Server.Close())
+	}
+	if l.Texts != nil {
+		errs = append(errs, l.Texts.Close())
 	}
 	if l.Inbox != nil {
 		errs = append(errs, l.Inbox.Close())

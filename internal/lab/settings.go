@@ -86,3 +86,19 @@ lint:
 
 // ownMail lists the firm's mail domains, the tenant's among them: their mailboxes open with the passwords that people lost.
 func ownMail() []string { return []string{people.Corp.Name, people.Sales.Name, people.Cloud.Name} }
+
+// texts lets the portal of the demo write to German mobile numbers over the lab's gateway.
+func texts(gateway string) string {
+	return fmt.Sprintf(`
+sms:
+  gateway:
+    url: %s/messages
+    headers: {Content-Type: application/json, Authorization: Bearer key}
+    body: '{"from": "{{sender}}", "to": "{{number}}", "text": "{{text}}", "reference": "{{id}}"}'
+    sender: Example
+    success: {json: {messages.0.status: accepted}}
+    receipt: messages.0.id
+  home: DE
+  spend: {day: {segments: 500}, month: {segments: 5000}}
+`, gateway)
+}

@@ -29,7 +29,7 @@ func TestTheDemoSettingsAreNotWeak(t *testing.T) {
 			Domain: d.Name, NetBIOS: d.NetBIOS, URLs: []string{"ldaps://127.0.0.1:1"}, CAFile: tenant.Server.CAFile(), User: "CN=rekey", PasswordFile: password,
 		})
 	}
-	ground := Settings(dirs, "127.0.0.1:25")
+	ground := Settings(dirs, "127.0.0.1:25") + texts("http://127.0.0.1:1")
 	m := settings.NewManager(nil, app.Registry(), settings.Deps{Keys: noKeys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), PublicURL: "http://localhost:8080"})
 	for name, text := range map[string]string{"two domains": ground, "and a tenant": tenant.settings(ground, password)} {
 		v, err := m.Lint("settings.yaml", []byte(text), "")
@@ -45,7 +45,7 @@ func TestTheDemoSettingsAreNotWeak(t *testing.T) {
 // noKeys: nothing of the demo is sealed.
 type noKeys struct{}
 
-func (noKeys) MAC(string, []byte) []byte { return make([]byte, 32) }
+func (noKeys) MAC(string, []byte) []byte                   { return make([]byte, 32) }
 func (noKeys) Seal(string, []byte, []byte) ([]byte, error) { return nil, errors.New("seals nothing") }
 
 func (noKeys) Open(string, []byte, []byte) ([]byte, error) { return nil, errors.New("opens nothing") }

@@ -49,6 +49,8 @@ const (
 	NetworkEverywhere  Code = "network-everywhere"
 	NetworkProxy       Code = "network-proxy"
 	NetworkPrivate     Code = "network-private"
+	SMSNoCap           Code = "sms-no-cap"
+	SMSCountries       Code = "sms-many-countries"
 )
 
 // Profile is a set of levels.
@@ -105,6 +107,8 @@ var levels = map[Code][4]Level{ //nolint:gochecknoglobals // a table
 	NetworkEverywhere:  always(Warning),
 	NetworkProxy:       always(Warning),
 	NetworkPrivate:     always(Info),
+	SMSNoCap:           always(Warning),
+	SMSCountries:       always(Warning),
 }
 
 func always(l Level) [4]Level { return [4]Level{l, l, l, l} }

@@ -106,6 +106,22 @@ func (l *linter) networks() {
 	}
 }
 
+// manyCountries is more than most firms have people in.
+const manyCountries = 5
+
+// texts looks at what text messages may cost: pumping fraud is paid for by the message.
+func (l *linter) texts() {
+	if l.SMS == nil {
+		return
+	}
+	if !l.SMS.Capped {
+		l.add(SMSNoCap, "sms.spend", "nothing limits what text messages cost in a day or a month. Set spend.day and spend.month to a few times of what is usual.")
+	}
+	if n := l.SMS.Countries; n > manyCountries {
+		l.add(SMSCountries, "sms.countries", fmt.Sprintf("text messages go to %d countries, and each one more is a place to pump traffic to. Name those that people's phones are from.", n))
+	}
+}
+
 func isPrivate(p netip.Prefix) bool {
 	a := p.Addr()
 	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()

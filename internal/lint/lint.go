@@ -31,6 +31,14 @@ type Input struct {
 	Geo bool
 	// Proxies are networks whose word on the client's address is taken.
 	Proxies []netip.Prefix
+	// SMS is what text messages may cost; nil: none are sent.
+	SMS *SMS
+}
+
+// SMS is what counts of text messages.
+type SMS struct {
+	Countries int  // that are written to
+	Capped    bool // what is spent in all has a cap
 }
 
 // Lives are of codes, by the kind that sends them.
@@ -81,6 +89,7 @@ func Lint(in Input) []Finding {
 	l.policies()
 	l.rules()
 	l.networks()
+	l.texts()
 	slices.SortStableFunc(l.found, func(a, b Finding) int { return cmp.Compare(b.Level, a.Level) })
 	return l.found
 }

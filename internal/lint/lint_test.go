@@ -442,6 +442,16 @@ var cases = []struct {
 		},
 		func(in *lint.Input) { in.Document.Networks = map[string][]string{"office": {"10.0.0.0/8"}} },
 	},
+	{
+		lint.SMSNoCap, "", "sms.spend",
+		func(in *lint.Input) { in.SMS = &lint.SMS{Countries: 1} },
+		func(in *lint.Input) { in.SMS = &lint.SMS{Countries: 1, Capped: true} },
+	},
+	{
+		lint.SMSCountries, "", "sms.countries",
+		func(in *lint.Input) { in.SMS = &lint.SMS{Countries: 6, Capped: true} },
+		func(in *lint.Input) { in.SMS = &lint.SMS{Countries: 5, Capped: true} },
+	},
 }
 
 func said(in lint.Input, code lint.Code, path string) bool {

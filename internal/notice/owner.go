@@ -61,7 +61,7 @@ func (o *Owner) Tell(ctx context.Context, e Event) []message.Message {
 	for i, to := range addresses {
 		ms = append(ms, message.Message{
 			ID:       e.ID + "." + string(e.Template) + "." + strconv.Itoa(i),
-			Template: e.Template, Channel: message.Mail, To: to, Locale: e.Locale, Data: data,
+			Template: e.Template, Channel: message.Mail, To: to, Locale: e.Locale, Data: data, Account: e.Account.String(),
 		})
 	}
 	return ms

@@ -79,7 +79,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	var brand error
 	c.Snapshot.Brand, brand = d.Brand.compile(deps.Paint)
 	deps.Brand = c.Snapshot.Brand
-	err := errors.Join(brand, c.limits(d), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
+	err := errors.Join(brand, c.limits(d), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
 	if err == nil { // policies name methods and directories, links name directories
 		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
 		err = errors.Join(err, c.links(d))

@@ -37,7 +37,9 @@ type Document struct {
 	// Policies in order, and the defaults behind them.
 	policy.Document `yaml:",inline"`
 	// Mail is how messages leave.
-	Mail     mail.Config     `yaml:"mail"`
+	Mail mail.Config `yaml:"mail"`
+	// SMS is how text messages leave; nil: none do.
+	SMS      *SMS            `yaml:"sms,omitempty"`
 	Throttle throttle.Limits `yaml:"throttle,omitempty"`
 	Flow     Flow            `yaml:"flow,omitempty"`
 	Session  Session         `yaml:"session,omitempty"`

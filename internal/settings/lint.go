@@ -88,6 +88,7 @@ func (c *Compiled) lintInput(deps Deps) lint.Input {
 	in := lint.Input{
 		Rules: c.Document.Lint, Now: deps.Now(), Document: c.Document.Document, Kinds: c.policyRegistry().Kinds, Codes: lint.Lives{},
 		Throttle: s.Throttle, FlowIdle: s.Flow.Idle, SessionIdle: s.Session.Idle, Locale: s.Brand.Locale, Geo: deps.Geo, Proxies: deps.Proxies,
+		SMS: smsLint(s.SMS),
 	}
 	refused := func(string) bool { return true } // where nothing is mailed
 	for kind, m := range s.Methods {

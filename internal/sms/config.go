@@ -26,6 +26,9 @@ const (
 	maxTimeout     = 30 * time.Second
 )
 
+// path of the gateway's part in the settings; errors begin with it.
+const path = "sms.gateway."
+
 // Config describes a gateway: the request that sends one message, and how its answer is read. URL, headers and body are templates
 // with the places {{number}}, {{digits}} (the number without its plus sign), {{text}}, {{sender}}, {{id}} and {{secret.NAME}}; what
 // fills them is escaped for where they stand.
@@ -68,7 +71,7 @@ type request struct {
 func (c Config) compile() (request, error) {
 	r := request{method: or(c.Method, http.MethodPost), headers: map[string]template{}}
 	var errs []error
-	bad := func(key, format string, args ...any) { errs = append(errs, fmt.Errorf(key+": "+format, args...)) }
+	bad := func(key, format string, args ...any) { errs = append(errs, fmt.Errorf(path+key+": "+format, args...)) }
 	if !slices.Contains([]string{http.MethodPost, http.MethodGet, http.MethodPut}, r.method) {
 		bad("method", "want POST, GET or PUT, got %q", c.Method)
 	}
@@ -203,9 +206,9 @@ func (c Config) content(method string) (template, error) {
 	case kind == "application/json" || strings.HasSuffix(kind, "+json"):
 		return t, t.asJSON()
 	case kind == "application/x-www-form-urlencoded":
-		return t, t.all(url.QueryEscape)
+		return t.all(url.QueryEscape), nil
 	case kind == "application/xml" || kind == "text/xml" || strings.HasSuffix(kind, "+xml"):
-		return t, t.all(escapeXML)
+		return t.all(escapeXML), nil
 	}
 	return nil, fmt.Errorf("headers.Content-Type: want JSON, a form or XML, got %q", kind)
 }

@@ -31,12 +31,13 @@ var errNoGateway = errors.New("no SMS gateway is set")
 
 // Sender sends text messages with the configuration in force. It is safe for concurrent use.
 type Sender struct {
+	now     func() time.Time
 	log     *slog.Logger
 	gateway atomic.Pointer[gateway] // nil: none
 }
 
 // New makes a sender that has no gateway yet.
-func New(log *slog.Logger) *Sender { return &Sender{log: log} }
+func New(now func() time.Time, log *slog.Logger) *Sender { return &Sender{now: now, log: log} }
 
 // gateway is one configuration with its secrets.
 type gateway struct {
@@ -73,17 +74,17 @@ func open(c Config, resolve secret.Resolver) (*gateway, error) {
 	g := &gateway{Config: c, request: r, secrets: map[string]secret.Text{}}
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		if g.secrets[name], err = resolve(c.Secrets[name]); err != nil {
-			return nil, fmt.Errorf("secrets.%s: %w", name, err)
+			return nil, fmt.Errorf(path+"secrets.%s: %w", name, err)
 		}
 	}
 	if !c.Password.IsZero() {
 		if g.password, err = resolve(c.Password); err != nil {
-			return nil, fmt.Errorf("password: %w", err)
+			return nil, fmt.Errorf(path+"password: %w", err)
 		}
 	}
 	for name, t := range r.headers {
 		if value := t.fill(g.values(delivery.Text{})); strings.ContainsFunc(value, unprintable) { // such as a line end in a secret's file
-			return nil, fmt.Errorf("headers.%s: a secret in it is not printable ASCII", name)
+			return nil, fmt.Errorf(path+"headers.%s: a secret in it is not printable ASCII", name)
 		}
 	}
 	g.client, err = c.client()
@@ -93,7 +94,7 @@ func open(c Config, resolve secret.Resolver) (*gateway, error) {
 func (c Config) client() (*http.Client, error) {
 	trusted, err := c.tls()
 	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
+		return nil, fmt.Errorf(path+"ca_file: %w", err)
 	}
 	return &http.Client{
 		Timeout:       or(c.Timeout, defaultTimeout),
@@ -141,7 +142,7 @@ func (s *Sender) Send(ctx context.Context, t delivery.Text) (receipt string, err
 		}
 		return "", err
 	}
-	if err := g.judge(status, header.Get("Retry-After"), body, time.Now()); err != nil {
+	if err := g.judge(status, header.Get("Retry-After"), body, s.now()); err != nil {
 		return "", err
 	}
 	if g.Receipt != "" {

@@ -74,7 +74,7 @@ func start(t *testing.T, o smsgateway.Options) *smsgateway.Gateway {
 func sender(t *testing.T, c sms.Config) (*sms.Sender, *strings.Builder) {
 	t.Helper()
 	log := &strings.Builder{}
-	s := sms.New(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	s := sms.New(time.Now, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err := s.Use(c, resolve); err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestConfig(t *testing.T) {
 		"a refusal as success":       {with(func(c *sms.Config) { c.Success.Status = []int{200, 400} }), "success.status[1]: "},
 		"a CA file that is not":      {with(func(c *sms.Config) { c.CAFile = "sms_test.go" }), "ca_file: "},
 	} {
-		if err := row.c.Validate(); (err == nil) != (row.want == "") || err != nil && !strings.HasPrefix(err.Error(), row.want) {
+		if err := row.c.Validate(); (err == nil) != (row.want == "") || err != nil && !strings.HasPrefix(err.Error(), "sms.gateway."+row.want) {
 			t.Errorf("%s: got %v, want %q", name, err, row.want)
 		}
 	}
@@ -341,10 +341,10 @@ func TestConfig(t *testing.T) {
 
 func TestSecretsHaveToBeThere(t *testing.T) {
 	missing := func(secret.Ref) (secret.Text, error) { return secret.Text{}, errors.New("is not set") }
-	if err := sms.Check(asJSON("https://gateway.example.com"), missing); err == nil || err.Error() != "secrets.key: is not set" {
+	if err := sms.Check(asJSON("https://gateway.example.com"), missing); err == nil || err.Error() != "sms.gateway.secrets.key: is not set" {
 		t.Errorf("got %v", err)
 	}
-	if err := sms.Check(asForm("https://gateway.example.com"), missing); err == nil || err.Error() != "password: is not set" {
+	if err := sms.Check(asForm("https://gateway.example.com"), missing); err == nil || err.Error() != "sms.gateway.password: is not set" {
 		t.Errorf("got %v", err)
 	}
 	split := func(secret.Ref) (secret.Text, error) { return secret.New("a\r\nX-Evil: b"), nil }
@@ -354,7 +354,7 @@ func TestSecretsHaveToBeThere(t *testing.T) {
 }
 
 func TestWithoutAGatewayNothingIsSent(t *testing.T) {
-	s := sms.New(slog.New(slog.DiscardHandler))
+	s := sms.New(time.Now, slog.New(slog.DiscardHandler))
 	if _, err := s.Send(t.Context(), text()); err == nil || errors.Is(err, delivery.ErrDoubt) {
 		t.Errorf("got %v", err)
 	}

@@ -74,11 +74,11 @@ func (t template) has(place string) bool {
 }
 
 // all escapes every place the same way.
-func (t template) all(escape func(string) string) error {
+func (t template) all(escape func(string) string) template {
 	for i := range t {
 		t[i].escape = escape
 	}
-	return nil
+	return t
 }
 
 // asJSON makes places parts of strings. One that stands outside of a string, and a text that is no JSON, are refused.

@@ -112,6 +112,9 @@ func (g *Gateway) URL() string {
 	return scheme + g.listen.Addr().String()
 }
 
+// Key is what senders prove themselves with.
+func (g *Gateway) Key() string { return g.options.Key }
+
 // Messages lists what was taken, oldest first.
 func (g *Gateway) Messages() []Message {
 	g.mu.Lock()
