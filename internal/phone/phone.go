@@ -1,13 +1,13 @@
 // Package phone reads telephone numbers: people and directories write them in many ways, and what is sent costs money, so a number is
 // either understood whole or refused.
+//
+// What a number stands for is told by its country's numbering plan. The plans are those of Google's libphonenumber (Apache License 2.0),
+// written into plans.tsv by a test that also holds this package to what the library says.
 package phone
 
 import (
 	"errors"
 	"strings"
-	"unicode"
-
-	"github.com/nyaruka/phonenumbers"
 )
 
 // ErrNotANumber is a text that is no number anybody could be reached at.
@@ -25,6 +25,9 @@ const (
 	Other         Kind = "other" // free, shared cost, personal, over the Internet, pagers and what else there is
 )
 
+// nowhere is the country of networks that are of none.
+const nowhere = "001"
+
 // Number is a telephone number.
 type Number struct {
 	E164    string // "+491711234567" (ITU-T E.164)
@@ -39,40 +42,81 @@ const maxText = 40
 // extensions and letters. The only error is ErrNotANumber.
 func Parse(text, home string) (Number, error) {
 	text = strings.TrimPrefix(strings.TrimSpace(text), "tel:")
-	if len(text) > maxText || strings.ContainsFunc(text, strange) {
+	digits, ok := digitsOf(strings.TrimPrefix(text, "+"))
+	if !ok || len(text) > maxText {
 		return Number{}, ErrNotANumber
 	}
-	n, err := phonenumbers.Parse(text, home)
-	if err != nil || !phonenumbers.IsValidNumber(n) || n.GetExtension() != "" {
+	if strings.HasPrefix(text, "+") {
+		return abroad(digits)
+	}
+	p := plans().byCountry[home]
+	if p == nil {
 		return Number{}, ErrNotANumber
 	}
-	return Number{
-		E164: phonenumbers.Format(n, phonenumbers.E164), Country: phonenumbers.GetRegionCodeForNumber(n), Kind: kind(phonenumbers.GetNumberType(n)),
-	}, nil
+	if p.abroad != nil {
+		if at := p.abroad().FindStringIndex(digits); at != nil && !strings.HasPrefix(digits[at[1]:], "0") {
+			return abroad(digits[at[1]:])
+		}
+	}
+	return number(p, digits)
 }
 
-// strange reports what stands in no number.
-func strange(r rune) bool { return !unicode.IsDigit(r) && !strings.ContainsRune("+-()./ \u00a0", r) }
-
-func kind(t phonenumbers.PhoneNumberType) Kind {
-	switch t {
-	case phonenumbers.MOBILE:
-		return Mobile
-	case phonenumbers.FIXED_LINE:
-		return Fixed
-	case phonenumbers.FIXED_LINE_OR_MOBILE:
-		return FixedOrMobile
-	case phonenumbers.PREMIUM_RATE:
-		return Premium
+// digitsOf takes away what stands between digits; false: something else is there too.
+func digitsOf(text string) (string, bool) {
+	var b strings.Builder
+	for _, r := range text {
+		switch digit, ok := digitOf(r); {
+		case ok:
+			b.WriteByte(digit)
+		case !strings.ContainsRune("-()./ \u00a0", r):
+			return "", false
+		}
 	}
-	return Other
+	return b.String(), true
+}
+
+// digitOf reads a digit: Latin, Arabic, Persian, Devanagari or of full width.
+func digitOf(r rune) (byte, bool) {
+	for _, zero := range "0٠۰०０" {
+		if zero <= r && r <= zero+9 {
+			return "0123456789"[r-zero], true
+		}
+	}
+	return 0, false
+}
+
+// maxCode is the most digits that a calling code has.
+const maxCode = 3
+
+// abroad reads what follows a plus sign.
+func abroad(digits string) (Number, error) {
+	for n := 1; n <= min(maxCode, len(digits)); n++ {
+		if all := plans().byCode[digits[:n]]; all != nil {
+			return number(all[0], digits[n:])
+		}
+	}
+	return Number{}, ErrNotANumber
+}
+
+// number reads a national number by the plan of its country, or of the main country of its calling code.
+func number(p *plan, digits string) (Number, error) {
+	national, all := p.national(digits), plans().byCode[p.code]
+	for _, q := range all {
+		if len(all) > 1 && q.leading != nil && !q.leading().MatchString(national) {
+			continue
+		}
+		if kind := q.kind(national); kind != "" {
+			return Number{E164: "+" + q.code + national, Country: q.country, Kind: kind}, nil
+		}
+		if len(all) > 1 && q.leading != nil {
+			break // it begins as one of this country, and is none
+		}
+	}
+	return Number{}, ErrNotANumber
 }
 
 // Textable reports whether text messages reach the number, as far as its country's plan tells.
 func (n Number) Textable() bool { return n.Kind == Mobile || n.Kind == FixedOrMobile }
-
-// Digits gives the number without its plus sign, as many gateways want it.
-func (n Number) Digits() string { return strings.TrimPrefix(n.E164, "+") }
 
 // inRange is how many digits tell the numbers of one range apart: operators hand out and lend blocks of ten thousand.
 const inRange = 4
@@ -87,4 +131,4 @@ func (n Number) Masked() string {
 }
 
 // Known reports whether a country has telephone numbers; a code is two capital letters.
-func Known(country string) bool { return phonenumbers.GetSupportedRegions()[country] }
+func Known(country string) bool { return plans().byCountry[country] != nil }
