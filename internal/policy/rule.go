@@ -180,6 +180,7 @@ func (ch *change) tighten(q Requirement, kinds []factor.Traits, t Threat) Requir
 	if n > 0 {
 		q.Count = max(q.Count, min(q.Count+n, MostFactors))
 	}
+	base := q
 	for _, k := range ch.require {
 		if !slices.Contains(q.Mandatory, k) {
 			q.Mandatory = append(slices.Clip(q.Mandatory), k)
@@ -188,6 +189,9 @@ func (ch *change) tighten(q Requirement, kinds []factor.Traits, t Threat) Requir
 			q.Allowed = append(slices.Clip(q.Allowed), k)
 			q.Count = max(q.Count, min(q.Count+1, MostFactors))
 		}
+	}
+	if len(q.Allowed) > len(base.Allowed) && base.Count > 0 { // two proofs of such a kind take the place of none the policy asks for
+		q.AnyOf = append(slices.Clip(q.AnyOf), AnyOf{N: base.Count, Of: base.Allowed})
 	}
 	q.Count = max(q.Count, len(q.Mandatory))
 	if ch.resistant {

@@ -382,10 +382,11 @@ func (b *builder) device(c Condition, add func(*node), bad report) {
 	}
 }
 
-// public reports whether a condition is about where and when a request comes from, and not about the account.
+// public reports whether a condition is about where and when a request comes from, and not about the account. Failures of a source are
+// counted later: before, they are not known, and what is not known denies.
 func (b *builder) public(n *node) bool {
 	switch n.op {
-	case opNetwork, opCountry, opASN, opManaged, opPlatform, opSourceFailures:
+	case opNetwork, opCountry, opASN, opManaged, opPlatform:
 		return true
 	case opSchedule:
 		return b.policies.schedules[n.place].attribute == ""
