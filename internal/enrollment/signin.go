@@ -107,7 +107,7 @@ func (s *Service) attempt(who directory.Identifier, found []directory.Person, fr
 	if checker == nil { // whose password is not typed here is nobody here
 		for _, d := range s.Site().Directories {
 			if checker, ok := d.(directory.Authenticator); ok {
-				a.lane, a.directory, a.checker, a.asked = throttle.From(typedKey(who), throttle.Source(from.Address)), d, checker, nobody(d)
+				a.lane, a.directory, a.checker, a.asked = throttle.From(typedKey(who), throttle.Network(from.Address)), d, checker, nobody(d)
 				return a, nil
 			}
 		}

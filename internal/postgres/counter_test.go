@@ -92,7 +92,9 @@ func TestAKnownBrowserCountsAlone(t *testing.T) {
 // TestClear: an operator sees every hold of an account, and lifts them all with the caps of its messages; nobody else's.
 func TestClear(t *testing.T) {
 	s := newStore(t)
-	held := func(d time.Duration) throttle.Counter { return throttle.Counter{Holds: 1, Since: start(), HeldUntil: start().Add(d)} }
+	held := func(d time.Duration) throttle.Counter {
+		return throttle.Counter{Holds: 1, Since: start(), HeldUntil: start().Add(d)}
+	}
 	for lane, tally := range map[throttle.Lane]throttle.Tally{
 		throttle.From("k", "192.0.2.1"):  {Own: held(time.Hour), Account: held(2 * time.Hour)},
 		throttle.Browser("k", start()):   {Own: held(3 * time.Hour)},

@@ -184,6 +184,7 @@ func (s *Service) beginReal(ctx context.Context, snap *site.Snapshot, in Begin, 
 		Offers:   offers,
 		Targets:  write,
 		Place:    place(signals.Location),
+		Threat:   signals.Threat,
 	}
 	if in.Action != policy.Unlock {
 		start.Follows = p.Follows()
@@ -202,7 +203,7 @@ func (s *Service) create(ctx context.Context, snap *site.Snapshot, in Begin, sta
 	start.Locale = in.Source.Locale
 	start.Settings = snap.Version
 	start.Source = in.Source.Source
-	start.Threat, start.From = s.threat(), throttle.Source(in.Source.Address)
+	start.From = throttle.Network(in.Source.Address)
 	now := s.Now()
 	f, effects := flow.New(start, snap.Flow, now)
 	standing, err := s.Store.Standing(ctx, lane(f), f.Account)

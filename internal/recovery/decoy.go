@@ -40,6 +40,7 @@ func (s *Service) beginDecoy(ctx context.Context, snap *site.Snapshot, in Begin,
 		Decision: decision,
 		Offers:   offers,
 		Place:    place(signals.Location),
+		Threat:   signals.Threat,
 	})
 }
 

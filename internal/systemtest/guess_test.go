@@ -310,7 +310,7 @@ func TestAttack13LimitsCannotBeSwitchedOff(t *testing.T) {
 		"throttle.failures":                {throttle, "failures: -1"},
 		"throttle.hold":                    {throttle, "hold: 1ms"},
 		"throttle.starts_per_source.burst": {throttle, "starts_per_source: {burst: 0, every: 1s}"},
-		"throttle.sends_per_source.every": {throttle, "sends_per_source: {burst: 1, every: -1s}"},
+		"throttle.sends_per_source.every":  {throttle, "sends_per_source: {burst: 1, every: -1s}"},
 		"flow.tries_per_code":              {"\nthrottle:", "\nflow: {tries_per_code: 1000}\nthrottle:"},
 		"flow.life":                        {"\nthrottle:", "\nflow: {life: 9000h}\nthrottle:"},
 		"session.idle":                     {"\nthrottle:", "\nsession: {idle: 9000h}\nthrottle:"},

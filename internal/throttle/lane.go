@@ -13,7 +13,7 @@ type Lane struct {
 	Alone   bool   // nothing is counted for the account as a whole
 }
 
-// From is the lane of a source, as Source names it.
+// From is the lane of a source, as Network names it.
 func From(account, source string) Lane { return Lane{Account: account, Own: "from " + source} }
 
 // Browser is the lane of a browser known to be the owner's since an attempt that it finished then.

@@ -152,4 +152,3 @@ func offers(p *visitor.Page, way string) bool {
 	}
 	return false
 }
-
