@@ -49,6 +49,7 @@ type Account struct {
 	Mails       []string // every address of the directory, without prefixes, primary first
 	Language    string   // BCP 47, empty when unknown
 	Groups      []Group  // nested, primary group included
+	Linked      []string // groups of the same person's account in another directory, as settings may name them: for the floor alone
 	Attributes  map[string][]string
 	State       State
 }

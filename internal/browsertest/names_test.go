@@ -148,6 +148,16 @@ func TestWhereThePortalMayNotWrite(t *testing.T) {
 	if slices.ContainsFunc(subjects(p), func(s string) bool { return strings.Contains(s, "was reset") }) {
 		t.Error("a notice tells of a reset that did not happen")
 	}
+
+	b.Open(p.lab.Portal.URL() + "/account")
+	b.Press("Sign out")
+	p.signIn(b) // a code that any mailbox gets opens no change for who is privileged
+	b.Press(sheet)
+	b.SeeHeading("First prove it is you")
+	b.lacks(app)
+	b.lacks(mail)
+	p.prove(b, passkey)
+	b.SeeHeading("Keep these backup codes")
 }
 
 func subjects(p *person) []string {

@@ -260,6 +260,12 @@ func (f Finder) join(ctx context.Context, a account.Account) (Person, error) {
 			a, b = b, a
 		}
 		a.State.Privileged = a.State.Privileged || b.State.Privileged // whose password opens both
+		for _, g := range b.Groups {
+			a.Linked = append(a.Linked, g.ID)
+			if g.Name != "" {
+				a.Linked = append(a.Linked, b.NetBIOS+`\`+g.Name)
+			}
+		}
 		return Person{Account: a, Other: &b, Link: l}, nil
 	}
 	return Person{Account: a}, nil

@@ -205,7 +205,13 @@ func TestAttack34WhoIsPrivilegedAnywhereIsSo(t *testing.T) {
 			t.Errorf("%s: %+v, %v", mode, ps, err)
 		}
 	}
-	ps, err := people(t, `CORP\jane`, linked(directory.LinkHome), ad, cloud.Failing(memory.Unavailable))
+	member := hybrid("jane", "", anchorOfJane, "S-1-5-21-1", false)
+	member.Groups = []account.Group{{ID: "7d0c", Name: "Global"}}
+	ps, err := people(t, `CORP\jane`, linked(directory.LinkBoth), ad, memory.New("cloud.example.test", "CLOUD", member))
+	if err != nil || len(ps) != 1 || !slices.Equal(ps[0].Linked, []string{"7d0c", `CLOUD\Global`}) || len(ps[0].Groups) != 0 {
+		t.Errorf("groups over there: %+v, %v", ps, err)
+	}
+	ps, err = people(t, `CORP\jane`, linked(directory.LinkHome), ad, cloud.Failing(memory.Unavailable))
 	if err != nil || len(ps) != 1 || !ps[0].State.Privileged {
 		t.Errorf("nobody knows: %+v, %v", ps, err)
 	}

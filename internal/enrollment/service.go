@@ -1,6 +1,7 @@
 package enrollment
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -109,6 +110,11 @@ func (s *Service) allow(ctx context.Context, sess Session, then string) error {
 	if err := s.closed(); err != nil {
 		return err
 	}
+	if s.Threat != nil && s.Threat() == policy.PrivilegedStopped {
+		if privileged, err := s.privileged(ctx, sess); err != nil || privileged {
+			return cmp.Or(err, error(errClosed))
+		}
+	}
 	frozen, err := s.Standing.Frozen(ctx, sess.Account)
 	if err != nil {
 		return err
@@ -134,6 +140,15 @@ func (s *Service) allow(ctx context.Context, sess Session, then string) error {
 	return ErrStepUp
 }
 
+// privileged reports whether the floor is laid for the person.
+func (s *Service) privileged(ctx context.Context, sess Session) (bool, error) {
+	a, err := s.read(ctx, sess)
+	if err != nil {
+		return false, err
+	}
+	return s.decide(a, nil, Source{}).Floor, nil
+}
+
 // usable are the credentials of methods that are switched on.
 func (s *Service) usable(cs []authenticator.Credential) []authenticator.Credential {
 	var out []authenticator.Credential
@@ -147,7 +162,7 @@ func (s *Service) usable(cs []authenticator.Credential) []authenticator.Credenti
 
 // laneOf is where failures of an account are counted, with those of recovery from the same source.
 func laneOf(id account.ID, from netip.Addr) throttle.Lane {
-	return throttle.From("account:"+id.String(), throttle.Source(from))
+	return throttle.From("account:"+id.String(), throttle.Network(from))
 }
 
 // lane is where failures of a session are counted: where it began, whatever becomes of its visitor's address.

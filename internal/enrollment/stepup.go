@@ -2,6 +2,7 @@ package enrollment
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"rekey/internal/audit"
@@ -50,7 +51,11 @@ func (s *Service) Ways(ctx context.Context, sess Session) ([]Way, error) {
 		return nil, err
 	}
 	var out []Way
-	for _, o := range site.AllOffers(s.Site(), cs) {
+	offers, err := s.offers(ctx, sess, cs)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range offers {
 		w := Way{Ref: o.Ref, Kind: o.Kind, NeedsScript: o.NeedsScript}
 		if len(o.Credentials) == 1 {
 			c, _ := find(cs, o.Credentials[0].ID)
@@ -87,12 +92,34 @@ func (s *Service) Back(ctx context.Context, token Token, at string) (Session, er
 	})
 }
 
+// offers are the ways that open a change. Of a privileged person only the strong ones do as soon as there is one: else a code by mail
+// would add what later counts for more than itself.
+func (s *Service) offers(ctx context.Context, sess Session, cs []authenticator.Credential) ([]flow.Offer, error) {
+	all := site.AllOffers(s.Site(), cs)
+	strong := slices.DeleteFunc(slices.Clone(all), func(o flow.Offer) bool {
+		t := s.Site().Methods[o.Kind].Traits()
+		return !t.PhishingResistant && !t.Hardware
+	})
+	if len(strong) == 0 || len(strong) == len(all) {
+		return all, nil
+	}
+	privileged, err := s.privileged(ctx, sess)
+	if err != nil || privileged {
+		return strong, err
+	}
+	return all, nil
+}
+
 func (s *Service) offer(ctx context.Context, sess Session, ref string) (flow.Offer, []authenticator.Credential, error) {
 	all, err := s.Store.Credentials(ctx, sess.Account)
 	if err != nil {
 		return flow.Offer{}, nil, err
 	}
-	for _, o := range site.AllOffers(s.Site(), all) {
+	offers, err := s.offers(ctx, sess, all)
+	if err != nil {
+		return flow.Offer{}, nil, err
+	}
+	for _, o := range offers {
 		if o.Ref != ref {
 			continue
 		}

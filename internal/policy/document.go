@@ -149,6 +149,7 @@ type Facts struct {
 	Directory  string              // key
 	Account    string              // "directory/object"
 	Groups     []string            // SIDs and DOMAIN\name, folded with Fold; nested
+	Linked     []string            // likewise, of the person's account in another directory: the floor alone looks at them
 	Path       string              // DN, as NormalizeDN writes it
 	Attributes map[string][]string // names folded with Fold
 	Privileged Tristate

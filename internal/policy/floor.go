@@ -37,7 +37,7 @@ func compileFloor(in Floor, r Registry) (floor, []error) {
 // one of the document's. Where the directory cannot tell, the floor is laid.
 func (f *floor) meets(facts *Facts) Tristate {
 	switch {
-	case facts.Privileged == Yes, slices.ContainsFunc(facts.Groups, protected), len(f.groups) > 0 && anyOf(f.groups, facts.Groups):
+	case facts.Privileged == Yes, slices.ContainsFunc(facts.Groups, protected), len(f.groups) > 0 && (anyOf(f.groups, facts.Groups) || anyOf(f.groups, facts.Linked)):
 		return Yes
 	}
 	return facts.Privileged

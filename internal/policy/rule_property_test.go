@@ -247,13 +247,15 @@ func TestNoSettingLowersTheFloor(t *testing.T) {
 			t.Skip("cannot be met by anybody")
 		}
 		f := anySituation(t)
-		switch rapid.IntRange(0, 3).Draw(t, "privileged by") {
+		switch rapid.IntRange(0, 4).Draw(t, "privileged by") {
 		case 0:
 			f.Privileged = policy.Yes
 		case 3:
 			f.Groups = append(f.Groups, rapid.SampledFrom([]string{"s-1-5-32-548", "s-1-5-21-1-2-3-512", "s-1-5-21-1-2-3-519"}).Draw(t, "protected"))
 		case 1:
 			f.Privileged = policy.Unknown
+		case 4:
+			f.Linked = append(f.Linked, `corp\trusted`)
 		default:
 			f.Groups = append(f.Groups, `corp\trusted`)
 		}

@@ -173,6 +173,9 @@ func (s *Service) mistyped(ctx context.Context, f flow.Flow, err error) (flow.Fl
 	})
 }
 
+// WrongCurrent reports whether the flow says that the current password was wrong.
+func WrongCurrent(f flow.Flow) bool { return f.Notice == noticeWrongCurrent }
+
 const (
 	reasonWrongCurrent = "wrong-current"
 	noticeWrongCurrent = "rejected:" + reasonWrongCurrent

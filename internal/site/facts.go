@@ -36,6 +36,9 @@ func Facts(snap *Snapshot, action policy.Action, a account.Account, cs []authent
 			f.Groups = append(f.Groups, policy.Fold(a.NetBIOS+`\`+g.Name))
 		}
 	}
+	for _, g := range a.Linked {
+		f.Linked = append(f.Linked, policy.Fold(g))
+	}
 	for name, values := range a.Attributes {
 		f.Attributes[policy.Fold(name)] = values
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rekey/internal/directory/memory"
 	"rekey/internal/lab/visitor"
 	"rekey/internal/message"
 	"rekey/internal/notice"
@@ -409,6 +410,15 @@ func TestWhatTheThreatLevelStops(t *testing.T) {
 	other := open(t, p)
 	other.get("/account")
 	see(t, other.submit("/account/sign-in", visitor.Fields{"name": "anna", "password": servertest.Password}), "/account/sign-in", "This is closed for now, for safety")
+	level = policy.PrivilegedStopped
+	p.Corp.Update(p.ID(t, "ben"), func(a *memory.Account) { a.State.Privileged = true })
+	for name, closed := range map[string]bool{"anna": false, "ben": true} {
+		b := open(t, p)
+		b.signIn(name)
+		if page := b.submit("/account/setup", visitor.Fields{"kind": "mail"}); (page.H1 == "This is closed for now, for safety") != closed {
+			t.Errorf("%s: %q", name, page.H1)
+		}
+	}
 	level = policy.RaisedByOne
 	see(t, open(t, p).signIn("anna"), "/account/setup", "Set up how you prove it is you")
 }

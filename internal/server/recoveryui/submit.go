@@ -116,6 +116,9 @@ func (u *UI) submitFinish(w http.ResponseWriter, r *http.Request) error {
 	if errors.As(err, &broken) {
 		return u.broken(w, r, f, broken)
 	}
+	if err == nil && recovery.WrongCurrent(f) {
+		err = u.Gate.Failed(r)
+	}
 	return u.afterForm(w, r, f, err)
 }
 
