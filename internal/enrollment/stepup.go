@@ -177,7 +177,7 @@ func (s *Service) request(sess Session, cs []authenticator.Credential) authentic
 	}
 }
 
-// capped refuses to send more codes than one step, or one account, is allowed.
+// capped refuses to send more codes than one step, or one account, is allowed, and says in the others whose account it is.
 func (s *Service) capped(ctx context.Context, sess Session, sent int, send []message.Message) error {
 	if len(send) == 0 {
 		return nil
@@ -193,6 +193,9 @@ func (s *Service) capped(ctx context.Context, sess Session, sent int, send []mes
 		case !ok:
 			return errTooMany
 		}
+	}
+	for i := range send {
+		send[i].Account = sess.Account.String()
 	}
 	return nil
 }

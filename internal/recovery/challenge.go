@@ -122,6 +122,9 @@ func (s *Service) capped(ctx context.Context, f flow.Flow, send []message.Messag
 	out := slices.Clone(send)
 	for i := range out {
 		out[i].Discard = out[i].Discard || f.Decoy
+		if !f.Decoy {
+			out[i].Account = f.Account.String()
+		}
 	}
 	return out, nil
 }

@@ -144,6 +144,25 @@ func TestAUsedUpCapIsSaid(t *testing.T) {
 	}
 }
 
+// TestWhatIsSentCostsItsAccount: a paid channel counts what an account has cost by whom the message names.
+func TestWhatIsSentCostsItsAccount(t *testing.T) {
+	t.Parallel()
+	p := servertest.New(t)
+	app := enroll(t, p)
+	b := open(t, p)
+	b.prove("reset", app)
+	b.submit("/flow/finish", visitor.Fields{"password": fresh})
+	sent, whose := p.Outbox(t), p.ID(t, "anna").String()
+	if len(sent) < 4 {
+		t.Fatalf("%d messages were sent", len(sent))
+	}
+	for _, m := range sent {
+		if m.Account != whose {
+			t.Errorf("%s to %s is of %q", m.Template, m.To, m.Account)
+		}
+	}
+}
+
 func offers(p *visitor.Page, way string) bool {
 	for _, w := range p.Options("method") {
 		if w == way {
