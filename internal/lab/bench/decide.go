@@ -121,7 +121,7 @@ func facts(n int) policy.Facts {
 		f.Enrolled = append(f.Enrolled, policy.Enrolled{ID: fmt.Sprint(i), Traits: t, Channel: factor.Channel(fmt.Sprint("channel ", i))})
 	}
 	for i := range 30 {
-		f.Groups = append(f.Groups, policy.Fold(groupSID(500+i)))
+		f.Groups = append(f.Groups, policy.Fold(groupSID(100_000+i)))
 	}
 	f.Groups = append(f.Groups, policy.Fold(groupSID(1000+n-1)))
 	return f
