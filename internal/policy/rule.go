@@ -20,6 +20,7 @@ type rule struct {
 // gate is what decides first whether a rule holds. Gates lie side by side: there may be a thousand, and most are shut.
 type gate struct {
 	when    *node
+	first   *node // what settles most often that when does not hold: its first part where it wants all of several, else itself
 	actions uint8 // set of action bits
 }
 
@@ -68,7 +69,7 @@ func (l *look) rules(ch *change) {
 	for w, set := range candidates[:(len(l.p.rules)+63)/64] {
 		for ; set != 0; set &= set - 1 {
 			i := w*64 + bits.TrailingZeros64(set)
-			if g := &l.p.gates[i]; g.actions&action == 0 || l.holds(g.when) == No {
+			if g := &l.p.gates[i]; g.actions&action == 0 || l.holds(g.first) == No || g.first != g.when && l.holds(g.when) == No {
 				continue
 			}
 			r := &l.p.rules[i]

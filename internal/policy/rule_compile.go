@@ -152,6 +152,10 @@ func (b *builder) rule(in Rule, reg Registry, errs *[]error, path string) rule {
 		bad("until", "is before the rule begins")
 	}
 	r.when = b.condition(in.When, reporter(errs, path+".when"), 0)
+	r.first = r.when
+	if r.when.op == opAll && len(r.when.kids) > 0 {
+		r.first = r.when.kids[0]
+	}
 	r.public = in.Scope.empty() && b.public(r.when)
 	b.effect(&r, reg, reporter(errs, path+".then"))
 	return r

@@ -96,7 +96,10 @@ func invert(a Tristate) Tristate {
 
 // holds evaluates a condition.
 func (l *look) holds(n *node) Tristate {
-	if n.id == 0 {
+	switch {
+	case n.id == 0 && n.op > opNot:
+		return l.leaf(n)
+	case n.id == 0:
 		return l.evaluate(n)
 	}
 	if l.memo[n.id] == 0 {
