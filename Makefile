@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 TOOL := go tool -modfile=tools/go.mod
 LAB_OUT ?= .lab
-WHOLE := -e /browsertest -e /systemtest -e /hybridtest
+WHOLE := -e /browsertest -e /systemtest
 # As the product is built: nothing is compiled twice, and no C compiler is needed.
 export CGO_ENABLED := 0
 
@@ -20,8 +20,8 @@ demo: ## start the portal on http://localhost:8080 with a real AD, a database an
 	go run ./cmd/lab up --out $(LAB_OUT) --port 8080 --welcome
 
 test: peers ## run every test, on real parts, browser included
-	go test -vet=off -timeout 20m $$(go list ./... | grep -v $(WHOLE))
-	go test -vet=off -timeout 20m -p 1 $$(go list ./... | grep $(WHOLE)) # each starts everything: one at a time is as fast
+	go test -vet=off -timeout 20m -p 3 $$(go list ./... | grep -v $(WHOLE)) # three: some wait for their peers
+	go test -vet=off -timeout 20m -p 1 $$(go list ./... | grep $(WHOLE)) # each starts everything, and one measures time: one by one
 
 test-fast: ## run the tests that start no peer
 	go test -short -timeout 2m ./internal/policy/... ./internal/flow/... ./internal/throttle/... ./internal/passwordrule/... \
