@@ -68,13 +68,9 @@ func (s *Service) Compare(ctx context.Context, before, after *site.Snapshot, o O
 	for _, a := range actions() {
 		r.tallies = append(r.tallies, newTally(a))
 	}
-	if err := r.copies(ctx); err != nil {
+	r.each = r.person
+	if err := r.everybody(ctx); err != nil {
 		return Report{}, err
-	}
-	for _, c := range r.report.Copies {
-		if err := r.directory(ctx, c.Directory); err != nil {
-			return Report{}, err
-		}
 	}
 	for _, t := range r.tallies {
 		r.report.Effects = append(r.report.Effects, t.effect())
@@ -93,6 +89,21 @@ type run struct {
 	report    Report
 	tallies   []*tally
 	done, all int64
+	// each is told everybody, with what is known of them.
+	each func(owner, map[account.ID]Known) error
+}
+
+// everybody goes through all directories.
+func (r *run) everybody(ctx context.Context) error {
+	if err := r.copies(ctx); err != nil {
+		return err
+	}
+	for _, c := range r.report.Copies {
+		if err := r.directory(ctx, c.Directory); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copies notes how old the copy of each directory is, in the order of the new version, and then of the old one.
@@ -157,7 +168,7 @@ func (r *run) page(ctx context.Context, key string, page []account.Account) erro
 		return err
 	}
 	for _, o := range joined {
-		if err := r.person(o, known); err != nil {
+		if err := r.each(o, known); err != nil {
 			return err
 		}
 	}
@@ -192,7 +203,7 @@ func (r *run) person(o owner, known map[account.ID]Known) error {
 	r.report.People++
 	var verdicts [2][]verdict
 	for i, s := range r.sides {
-		verdicts[i] = s.decide(o.by[i], known[o.by[i].ID], r.From, r.now)
+		verdicts[i] = s.decide(o.by[i], known[o.by[i].ID], r.From, r.now, actions()...)
 	}
 	who := Person{Account: o.ID.String(), Name: o.Name()}
 	for i, t := range r.tallies {

@@ -45,9 +45,9 @@ const (
 	noUnlock  = "no-unlock"  // none of the directories that would be written can unlock
 )
 
-// decide decides as the live flow does, about every action.
-func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Time) []verdict {
-	vs := make([]verdict, len(actions()))
+// decide decides as the live flow does, about these actions.
+func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Time, about ...policy.Action) []verdict {
+	vs := make([]verdict, len(about))
 	_, named := s.snap.Directory(p.ID.Directory)
 	if named && !p.Usable() {
 		for i := range vs {
@@ -58,7 +58,7 @@ func (s side) decide(p directory.Person, k Known, from audit.Source, now time.Ti
 	a := p.Account
 	a.Groups = k.Groups
 	f := site.Facts(s.snap, policy.Reset, a, k.Credentials, from, now)
-	for i, action := range actions() {
+	for i, action := range about {
 		if named && action == policy.Unlock && !s.snap.Unlocks(p) {
 			vs[i].Reason = noUnlock
 			continue
