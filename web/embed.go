@@ -1,4 +1,4 @@
-// Package web serves the files of the end-user pages. The pages themselves are in the folders below, one per family.
+// Package web serves the files of the pages. The pages themselves are in the folders below, one per family.
 package web
 
 import (
@@ -51,8 +51,11 @@ func NewAssets(brandColor string) (*Assets, error) {
 	a := &Assets{files: map[string]*file{}}
 	for name, change := range map[string]func([]byte) []byte{
 		"rekey.css":   func(b []byte) []byte { return append(squeeze(b), palette.css()...) },
+		"console.css": squeeze,
 		"rekey.js":    squeezeScript,
 		"check.js":    squeezeScript,
+		"console.js":  squeezeScript,
+		"htmx.js":     asPublished,
 		"favicon.svg": func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("#1f5eff"), []byte(palette.brand.hex())) },
 	} {
 		raw, err := static.ReadFile("static/" + name)
@@ -63,7 +66,10 @@ func NewAssets(brandColor string) (*Assets, error) {
 			return nil, err
 		}
 	}
-	a.links = layout.Links{Sheet: a.url("rekey.css"), Script: a.url("rekey.js"), Check: a.url("check.js"), Icon: a.url("favicon.svg")}
+	a.links = layout.Links{
+		Sheet: a.url("rekey.css"), Script: a.url("rekey.js"), Check: a.url("check.js"), Icon: a.url("favicon.svg"),
+		ConsoleSheet: a.url("console.css"), ConsoleScript: a.url("console.js"), Htmx: a.url("htmx.js"),
+	}
 	return a, nil
 }
 

@@ -27,3 +27,6 @@ func squeezeScript(js []byte) []byte {
 	}
 	return []byte(b.String())
 }
+
+// asPublished leaves another's file as it is, so that its checksum stays the published one.
+func asPublished(file []byte) []byte { return file }

@@ -28,6 +28,8 @@ type Shell struct {
 type Links struct {
 	Sheet, Script, Icon string
 	Check               string // the script of forms that ask for work; only pages with one load it
+
+	ConsoleSheet, ConsoleScript, Htmx string // of the administrators' pages, besides Sheet and Script
 }
 
 // Language is one link of the language switch. The current one is not listed.
