@@ -156,12 +156,13 @@ func (b *builder) rule(in Rule, reg Registry, errs *[]error, path string) rule {
 	if r.when.op == opAll && len(r.when.kids) > 0 {
 		r.first = r.when.kids[0]
 	}
-	r.public = in.Scope.empty() && b.public(r.when)
+	r.public = in.Scope.Empty() && b.public(r.when)
 	b.effect(&r, reg, reporter(errs, path+".then"))
 	return r
 }
 
-func (s Scope) empty() bool {
+// Empty reports whether the scope matches every account.
+func (s Scope) Empty() bool {
 	return len(s.Domains)+len(s.Groups)+len(s.OUs)+len(s.Attributes)+len(s.Exclude.Groups)+len(s.Exclude.OUs)+len(s.Exclude.Accounts) == 0
 }
 
