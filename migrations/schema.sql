@@ -143,6 +143,54 @@ BEGIN
 END
 $$;
 
+CREATE TABLE public.admin_invitation (
+    id text NOT NULL,
+    token_hash bytea NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    name text NOT NULL,
+    by text NOT NULL,
+    made timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    used timestamp with time zone,
+    CONSTRAINT admin_invitation_object_check CHECK ((object <> ''::text)),
+    CONSTRAINT admin_invitation_token_hash_check CHECK ((length(token_hash) = 32))
+);
+
+CREATE TABLE public.admin_passkey (
+    id text NOT NULL,
+    version bigint NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    label text NOT NULL,
+    channel text NOT NULL,
+    data bytea NOT NULL,
+    created timestamp with time zone NOT NULL,
+    last_used timestamp with time zone,
+    CONSTRAINT admin_passkey_object_check CHECK ((object <> ''::text))
+);
+
+CREATE TABLE public.admin_session (
+    id text NOT NULL,
+    token_hash bytea NOT NULL,
+    version bigint NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    name text NOT NULL,
+    display text NOT NULL,
+    signed_in timestamp with time zone NOT NULL,
+    proven timestamp with time zone,
+    touched timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    ended timestamp with time zone,
+    pending bytea,
+    address text NOT NULL,
+    agent text NOT NULL,
+    CONSTRAINT admin_session_object_check CHECK ((object <> ''::text)),
+    CONSTRAINT admin_session_token_hash_check CHECK ((length(token_hash) = 32))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.audit_event (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -538,6 +586,21 @@ ALTER TABLE ONLY public.river_job ALTER COLUMN id SET DEFAULT nextval('public.ri
 
 ALTER TABLE ONLY public.river_notification ALTER COLUMN id SET DEFAULT nextval('public.river_notification_id_seq'::regclass);
 
+ALTER TABLE ONLY public.admin_invitation
+    ADD CONSTRAINT admin_invitation_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.admin_invitation
+    ADD CONSTRAINT admin_invitation_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.admin_passkey
+    ADD CONSTRAINT admin_passkey_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.admin_session
+    ADD CONSTRAINT admin_session_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.admin_session
+    ADD CONSTRAINT admin_session_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (seq);
 
@@ -633,6 +696,14 @@ ALTER TABLE ONLY public.threat
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_pkey PRIMARY KEY (dir, object);
+
+CREATE UNIQUE INDEX admin_invitation_open ON public.admin_invitation USING btree (directory, object) WHERE (used IS NULL);
+
+CREATE INDEX admin_passkey_account ON public.admin_passkey USING btree (directory, object);
+
+CREATE INDEX admin_session_account ON public.admin_session USING btree (directory, object);
+
+CREATE INDEX admin_session_expires ON public.admin_session USING btree (expires);
 
 CREATE INDEX audit_event_account ON public.audit_event USING btree (directory, object, seq) WHERE (object <> ''::text);
 

@@ -48,6 +48,14 @@ const (
 	SyncDropped      Name = "sync.dropped"         // the copy of a directory that left the settings
 	ThreatSet        Name = "threat.set"           // a threat level was set or extended; the reason is the level
 	ThreatEnded      Name = "threat.ended"         // before its time, or by itself
+
+	ConsoleInvited        Name = "console.invited"         // somebody may make a passkey for the administrators' pages
+	ConsoleStarted        Name = "console.started"         // an administrator is in
+	ConsoleRefused        Name = "console.refused"         // the directory password was not right
+	ConsoleSteppedUp      Name = "console.stepped-up"      // the passkey was proven once more
+	ConsoleEnded          Name = "console.ended"           // signed out, or ended by somebody
+	ConsolePasskeyAdded   Name = "console.passkey-added"   // for the administrators' pages alone
+	ConsolePasskeyRemoved Name = "console.passkey-removed" // and the sessions of its owner ended
 )
 
 // Outcome is how the event ended.

@@ -3,9 +3,6 @@ package enrollment
 import (
 	"context"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"rekey/internal/account"
 	"rekey/internal/audit"
@@ -17,9 +14,6 @@ import (
 	"rekey/internal/message"
 	"rekey/internal/notice"
 )
-
-// maxLabel is the longest name a method may be given, in characters.
-const maxLabel = 60
 
 // maxMethods is how many credentials of one kind an account may hold.
 const maxMethods = 10
@@ -245,28 +239,6 @@ func (s *Service) stillFirst(ctx context.Context, tx Tx, sess Session) error {
 	return err
 }
 
-// cleanLabel makes a typed name one line of text. Control characters and those that turn the direction of writing are left out:
-// the name stands in mails and lists beside other words.
-func cleanLabel(label string) (string, error) {
-	if !utf8.ValidString(label) {
-		return "", errLabel
-	}
-	label = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, label)
-	label = strings.Join(strings.Fields(label), " ")
-	if utf8.RuneCountInString(label) > maxLabel {
-		return "", errLabel
-	}
-	return label, nil
-}
-
 var errLabel = fault.New(fault.Invalid, "account.label-too-long").On("label")
 
 func find(cs []authenticator.Credential, id string) (authenticator.Credential, bool) {
@@ -276,4 +248,12 @@ func find(cs []authenticator.Credential, id string) (authenticator.Credential, b
 		}
 	}
 	return authenticator.Credential{}, false
+}
+
+func cleanLabel(label string) (string, error) {
+	label, ok := authenticator.CleanLabel(label)
+	if !ok {
+		return "", errLabel
+	}
+	return label, nil
 }

@@ -86,11 +86,7 @@ func (s *Service) takeSignIn(ctx context.Context, from Source) error {
 	if err := s.closed(); err != nil {
 		return err
 	}
-	ok, _, err := s.Limiter.Take(ctx, limiterKey(from.Address), s.Site().Throttle.SignIns)
-	if err == nil && !ok {
-		err = errTooMany
-	}
-	return err
+	return s.checker().Take(ctx, from.Address)
 }
 
 // FinishElsewhere opens a session for who signed in over there: for the home account, where that one is linked with another. It is
@@ -152,14 +148,14 @@ func (s *Service) person(ctx context.Context, d directory.Directory, id account.
 }
 
 // turnedAway records why nobody was let in. Only a held account loses the try: nothing was wrong with the sign-in.
-func (s *Service) turnedAway(ctx context.Context, a attempt, from Source) error {
-	ev := s.event(audit.SignInFailed, a.sess, from)
+func (s *Service) turnedAway(ctx context.Context, sess Session, held bool, from Source) error {
+	ev := s.event(audit.SignInFailed, sess, from)
 	ev.Actor, ev.Outcome, ev.Reason = audit.Visitor, audit.Refused, "held"
-	if !a.held {
+	if !held {
 		ev.Reason = "unusable"
 	}
-	err := s.Counters.Adjust(ctx, a.lane, flow.Effects{Audit: []audit.Event{ev}}, func(t throttle.Tally) throttle.Tally {
-		if a.held {
+	err := s.Counters.Adjust(ctx, lane(sess), flow.Effects{Audit: []audit.Event{ev}}, func(t throttle.Tally) throttle.Tally {
+		if held {
 			return t
 		}
 		return t.Refund(s.Site().Throttle, s.Now())
@@ -172,11 +168,9 @@ func (s *Service) turnedAway(ctx context.Context, a attempt, from Source) error 
 
 // admit opens the session, unless the account is held or cannot be helped.
 func (s *Service) admit(ctx context.Context, p directory.Person, from Source) (SignedIn, error) {
-	a := attempt{sess: s.session(from), lane: laneOf(p.ID, from.Address)}
-	a.sess.Account, a.sess.Name, a.sess.Display = p.ID, p.Name(), p.DisplayName
-	now := s.Now()
-	err := s.Counters.Adjust(ctx, a.lane, flow.Effects{}, func(t throttle.Tally) throttle.Tally {
-		if a.held, _ = t.Held(now); a.held {
+	sess, now, held := s.session(from).of(p), s.Now(), false
+	err := s.Counters.Adjust(ctx, lane(sess), flow.Effects{}, func(t throttle.Tally) throttle.Tally {
+		if held, _ = t.Held(now); held {
 			return t
 		}
 		return t.Fail(s.Site().Throttle, now) // given back when the session is open
@@ -184,8 +178,12 @@ func (s *Service) admit(ctx context.Context, p directory.Person, from Source) (S
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if a.held || !p.Usable() {
-		return SignedIn{}, s.turnedAway(ctx, a, from)
+	if held || !p.Usable() {
+		return SignedIn{}, s.turnedAway(ctx, sess, held, from)
 	}
-	return s.signedIn(ctx, a, from, now)
+	in, err := s.signedIn(ctx, sess, from)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return in, s.Counters.Adjust(ctx, lane(sess), flow.Effects{}, func(t throttle.Tally) throttle.Tally { return t.Refund(s.Site().Throttle, now) })
 }

@@ -1,50 +1,12 @@
 package enrollment
 
 import (
-	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 
 	"rekey/internal/factor"
 	"rekey/internal/policy"
 )
-
-func TestCleanLabel(t *testing.T) {
-	for typed, want := range map[string]string{
-		"":                         "",
-		"  work \t phone\r\n":      "work phone",
-		"a\u00a0b\u2028c":          "a b c",
-		"phone\x00\x1b[31m":        "phone[31m",
-		"\u202eenohp\u202c \u2066": "enohp",
-		"هاتف العمل":               "هاتف العمل",
-		"می\u200cخواهم":            "می\u200cخواهم", // a joiner is spelling
-		"👩\u200d💻":                 "👩\u200d💻",
-		strings.Repeat("ä", 60):    strings.Repeat("ä", 60),
-	} {
-		if got, err := cleanLabel(typed); err != nil || got != want {
-			t.Errorf("%q: %q, %v", typed, got, err)
-		}
-	}
-	for _, bad := range []string{strings.Repeat("ä", 61), "\xff"} {
-		if got, err := cleanLabel(bad); err == nil {
-			t.Errorf("%q was taken as %q", bad, got)
-		}
-	}
-}
-
-// TestAttack15SourceKey: who owns an IPv6 network is one source, and a spelling of an address is no other.
-func TestAttack15SourceKey(t *testing.T) {
-	same := [][2]string{{"2001:db8::1", "2001:db8::ffff:1"}, {"2001:db8::1", "2001:db8::1%eth0"}, {"192.0.2.7", "::ffff:192.0.2.7"}}
-	for _, pair := range same {
-		if a, b := limiterKey(netip.MustParseAddr(pair[0])), limiterKey(netip.MustParseAddr(pair[1])); a != b {
-			t.Errorf("%s and %s are %s and %s", pair[0], pair[1], a, b)
-		}
-	}
-	if limiterKey(netip.MustParseAddr("192.0.2.7")) == limiterKey(netip.MustParseAddr("192.0.2.8")) || limiterKey(netip.Addr{}) == "" {
-		t.Error("two visitors are one")
-	}
-}
 
 func TestStage(t *testing.T) {
 	for want, s := range map[Stage]Session{

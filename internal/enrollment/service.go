@@ -19,6 +19,7 @@ import (
 	"rekey/internal/message"
 	"rekey/internal/notice"
 	"rekey/internal/policy"
+	"rekey/internal/signin"
 	"rekey/internal/site"
 	"rekey/internal/throttle"
 )
@@ -160,15 +161,10 @@ func (s *Service) usable(cs []authenticator.Credential) []authenticator.Credenti
 	return out
 }
 
-// laneOf is where failures of an account are counted, with those of recovery from the same source.
-func laneOf(id account.ID, from netip.Addr) throttle.Lane {
-	return throttle.From("account:"+id.String(), throttle.Network(from))
-}
-
 // lane is where failures of a session are counted: where it began, whatever becomes of its visitor's address.
 func lane(sess Session) throttle.Lane {
 	from, _ := netip.ParseAddr(sess.Address)
-	return laneOf(sess.Account, from)
+	return signin.Lane(sess.Account, from)
 }
 
 // event makes an audit record of a session.
@@ -210,6 +206,3 @@ func (s *Service) read(ctx context.Context, sess Session) (account.Account, erro
 	}
 	return p.Account, nil
 }
-
-// limiterKey is what sign-ins of one visitor are counted under.
-func limiterKey(a netip.Addr) string { return "sign-in:" + throttle.Source(a) }

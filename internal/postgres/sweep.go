@@ -29,6 +29,9 @@ func (s *Store) Forget(ctx context.Context, before time.Time) (int64, error) {
 		DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < $1 FOR UPDATE SKIP LOCKED)`, before); err != nil {
 		return 0, fmt.Errorf("forget sessions: %w", err)
 	}
+	if err := s.forgetAdmin(ctx, before); err != nil {
+		return 0, err
+	}
 	return tag.RowsAffected(), s.tidy(ctx)
 }
 

@@ -82,7 +82,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	err := errors.Join(brand, c.limits(d), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
 	if err == nil { // policies name methods and directories, links name directories
 		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
-		err = errors.Join(err, c.links(d))
+		err = errors.Join(err, c.links(d), c.roles(d))
 	}
 	if err != nil {
 		c.closeBut(before)
@@ -93,21 +93,22 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	}
 	for _, dir := range c.Snapshot.Directories {
 		if namer, ok := dir.(directory.GroupNamer); ok {
-			namer.NameGroups(d.GroupNames())
+			namer.NameGroups(slices.Concat(d.GroupNames(), d.roleGroups()))
 		}
 	}
 	return c, nil
 }
 
 func (c *Compiled) limits(d Document) error {
-	var f, s, g, y, v error
+	var f, s, g, y, v, a error
 	c.Snapshot.Flow, f = d.Flow.limits()
 	c.Snapshot.Session, s = d.Session.limits()
 	c.Snapshot.Guide, g = d.guide()
 	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Devices, v = d.Devices.rules()
+	c.Snapshot.Console, a = d.Console.limits()
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
-	return errors.Join(f, s, g, y, v, c.Snapshot.Throttle.Validate(), d.Discovery.validate(), errors.Join(d.Lint.Validate("lint")...))
+	return errors.Join(f, s, g, y, v, a, c.Snapshot.Throttle.Validate(), d.Discovery.validate(), errors.Join(d.Lint.Validate("lint")...))
 }
 
 func (c *Compiled) challenge(d Document, resolve secret.Resolver) (err error) {

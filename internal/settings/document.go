@@ -18,6 +18,7 @@ import (
 	"rekey/internal/lint"
 	"rekey/internal/mail"
 	"rekey/internal/policy"
+	"rekey/internal/role"
 	"rekey/internal/site"
 	"rekey/internal/strictyaml"
 	"rekey/internal/throttle"
@@ -51,6 +52,10 @@ type Document struct {
 	Discovery Discovery `yaml:"discovery,omitempty"`
 	// Lint says how serious the linter's findings are.
 	Lint lint.Rules `yaml:"lint,omitempty"`
+	// Roles say who may do what in the administrators' pages.
+	Roles []role.Binding `yaml:"roles,omitempty"`
+	// Console are the times of the administrators' pages.
+	Console Console `yaml:"console,omitempty"`
 	// GuideNetworks are where a person without enough methods is told so; elsewhere they see what an unknown name sees.
 	GuideNetworks []string `yaml:"guide_networks,omitempty"`
 
@@ -95,6 +100,25 @@ type Session struct {
 	Idle   time.Duration `yaml:"idle,omitempty"`    // 10m
 	Life   time.Duration `yaml:"life,omitempty"`    // 1h
 	StepUp time.Duration `yaml:"step_up,omitempty"` // 10m
+}
+
+// Console are the times of the administrators' pages. Zero values take the defaults named; the longest idle time is that of PCI DSS
+// 8.2.8, the longest life that of CJIS IA-11.
+type Console struct {
+	Idle   time.Duration `yaml:"idle,omitempty"`    // 15m
+	Life   time.Duration `yaml:"life,omitempty"`    // 12h
+	StepUp time.Duration `yaml:"step_up,omitempty"` // 10m
+}
+
+func (c Console) limits() (site.ConsoleLimits, error) {
+	l := site.ConsoleLimits{
+		Idle: or(c.Idle, 15*time.Minute), Life: or(c.Life, 12*time.Hour), StepUp: or(c.StepUp, 10*time.Minute),
+	}
+	return l, errors.Join(
+		between("console.idle", l.Idle, time.Minute, 15*time.Minute),
+		between("console.life", l.Life, l.Idle, 12*time.Hour),
+		between("console.step_up", l.StepUp, time.Minute, time.Hour),
+	)
 }
 
 // Parse reads a document strictly. Errors name file, line and key.

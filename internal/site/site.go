@@ -12,6 +12,7 @@ import (
 	"rekey/internal/factor"
 	"rekey/internal/flow"
 	"rekey/internal/policy"
+	"rekey/internal/role"
 	"rekey/internal/spend"
 	"rekey/internal/throttle"
 )
@@ -35,6 +36,15 @@ type Snapshot struct {
 	SMS         spend.Rules    // off where the settings name no gateway
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
+	Roles       role.Bindings // of administrators
+	Console     ConsoleLimits
+}
+
+// ConsoleLimits are the times of the administrators' pages.
+type ConsoleLimits struct {
+	Idle   time.Duration
+	Life   time.Duration
+	StepUp time.Duration // how long a proven passkey opens what asks for a fresh one
 }
 
 // SessionLimits are the times of "My account".
