@@ -191,6 +191,31 @@ CREATE TABLE public.admin_session (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.attempt (
+    flow text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    action text NOT NULL,
+    policy text NOT NULL,
+    device text NOT NULL,
+    started timestamp with time zone NOT NULL,
+    ended timestamp with time zone,
+    ending text NOT NULL,
+    at text NOT NULL,
+    why text NOT NULL,
+    kind text NOT NULL,
+    asked text[] NOT NULL,
+    accepted text[] NOT NULL,
+    rejected text[] NOT NULL
+);
+
+CREATE TABLE public.attempt_head (
+    one boolean DEFAULT true NOT NULL,
+    next bigint NOT NULL,
+    at timestamp with time zone,
+    CONSTRAINT attempt_head_one_check CHECK (one)
+);
+
 CREATE TABLE public.audit_event (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -526,6 +551,44 @@ CREATE UNLOGGED TABLE public.spent (
     until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.survey (
+    number bigint NOT NULL,
+    side text NOT NULL,
+    began timestamp with time zone NOT NULL,
+    touched timestamp with time zone NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    total bigint DEFAULT 0 NOT NULL,
+    ended timestamp with time zone,
+    failed text DEFAULT ''::text NOT NULL,
+    coverage jsonb
+);
+
+ALTER TABLE public.survey ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.survey_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.surveyed (
+    survey bigint NOT NULL,
+    name text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    sign_in text NOT NULL,
+    policy text NOT NULL,
+    unit text NOT NULL,
+    groups text[] NOT NULL,
+    methods text[] NOT NULL,
+    reason text NOT NULL,
+    eligible boolean NOT NULL,
+    able boolean NOT NULL,
+    used boolean NOT NULL,
+    resistant boolean NOT NULL
+);
+
 CREATE TABLE public.sync_state (
     dir smallint NOT NULL,
     directory text NOT NULL,
@@ -600,6 +663,12 @@ ALTER TABLE ONLY public.admin_session
 
 ALTER TABLE ONLY public.admin_session
     ADD CONSTRAINT admin_session_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.attempt_head
+    ADD CONSTRAINT attempt_head_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.attempt
+    ADD CONSTRAINT attempt_pkey PRIMARY KEY (flow);
 
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (seq);
@@ -685,6 +754,12 @@ ALTER TABLE ONLY public.sms_warning
 ALTER TABLE ONLY public.spent
     ADD CONSTRAINT spent_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.survey
+    ADD CONSTRAINT survey_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.surveyed
+    ADD CONSTRAINT surveyed_pkey PRIMARY KEY (survey, name, directory, object);
+
 ALTER TABLE ONLY public.sync_state
     ADD CONSTRAINT sync_state_directory_key UNIQUE (directory);
 
@@ -705,7 +780,13 @@ CREATE INDEX admin_session_account ON public.admin_session USING btree (director
 
 CREATE INDEX admin_session_expires ON public.admin_session USING btree (expires);
 
+CREATE INDEX attempt_account ON public.attempt USING btree (directory, object, started) WHERE (object <> ''::text);
+
+CREATE INDEX attempt_started ON public.attempt USING btree (started);
+
 CREATE INDEX audit_event_account ON public.audit_event USING btree (directory, object, seq) WHERE (object <> ''::text);
+
+CREATE INDEX audit_event_blocked ON public.audit_event USING btree (at) WHERE (name = 'account.blocked'::text);
 
 CREATE INDEX completed_account ON public.completed USING btree (directory, object, at);
 
@@ -757,6 +838,11 @@ CREATE INDEX sms_charge_at ON public.sms_charge USING btree (at);
 
 CREATE INDEX sms_charge_block ON public.sms_charge USING btree (block, at);
 
+CREATE INDEX survey_side ON public.survey USING btree (side, number);
+
 CREATE TRIGGER audit_event_keep BEFORE DELETE OR UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION public.audit_event_keep();
 
 CREATE TRIGGER audit_event_keep_all BEFORE TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION public.audit_event_keep();
+
+ALTER TABLE ONLY public.surveyed
+    ADD CONSTRAINT surveyed_survey_fkey FOREIGN KEY (survey) REFERENCES public.survey(number) ON DELETE CASCADE;

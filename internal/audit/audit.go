@@ -58,6 +58,9 @@ const (
 	ConsolePasskeyRemoved Name = "console.passkey-removed" // and the sessions of its owner ended
 )
 
+// LeftAt is the key of Event.Detail under which the end of a flow says at what stage it was.
+const LeftAt = "left"
+
 // Outcome is how the event ended.
 type Outcome string
 

@@ -302,6 +302,7 @@ func halve(f Flow, why string, from audit.Source, now time.Time) (Flow, Effects)
 
 // end closes a flow and forgets what only an open one needs.
 func end(f Flow, s Stage, now time.Time, ev audit.Event) (Flow, Effects) {
+	ev.Detail[audit.LeftAt] = string(f.Stage)
 	f.Left, f.Stage, f.Ended, f.Why, f.Challenge = f.Stage, s, now, ev.Reason, nil
 	return f, Effects{Audit: []audit.Event{ev}}
 }

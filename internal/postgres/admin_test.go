@@ -24,13 +24,12 @@ func newAdminSession(id string) admin.Session {
 
 func adminToken(text string) admin.TokenHash { return admin.Token(text).Hash() }
 
-func adminIn(t *testing.T, s fixture, id string) admin.Session {
+func adminIn(t *testing.T, s fixture, id string) {
 	t.Helper()
 	sess := newAdminSession(id)
 	if err := s.CreateAdminSession(t.Context(), sess, adminToken(id), event(audit.ProofRequested, alice(), id)); err != nil {
 		t.Fatal(err)
 	}
-	return sess
 }
 
 func adminPasskey(id string) authenticator.Credential {

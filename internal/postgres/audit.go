@@ -138,6 +138,7 @@ func (s *Store) EraseOf(ctx context.Context, who account.ID, e flow.Effects) (in
 			erased = tag.RowsAffected()
 			return nil
 		})
+		t.batch.Queue(`UPDATE attempt SET device = 'unknown' WHERE directory = $1 AND object = $2 AND object <> ''`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM flow WHERE directory = $1 AND object = $2 AND object <> ''`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM session WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM credential WHERE directory = $1 AND object = $2`, who.Directory, who.Object)

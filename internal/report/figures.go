@@ -43,7 +43,7 @@ type Figures struct {
 	Took    Took
 	Days    []Day    // every day of the range, in order
 	Actions []Action // reset, unlock and change, in this order, also without attempts
-	DropOut []Step   // in the order of steps, also without anybody
+	DropOut []Step   // in the order of steps, all of them
 	// Refusals are by reason, the most frequent first: a flow.Refusal.
 	Refusals []Reason
 	Blocks   int64    // accounts that were blocked for too many wrong answers
@@ -79,13 +79,14 @@ const (
 	AtWriting  Where = "writing"      // the directory was being written
 )
 
-// Step is how many gave up at one step.
+// Step is how many came to one step and not beyond it.
 type Step struct {
 	Where   Where
 	GivenUp int64
-	// Share is of all attempts that ended, those started over aside: 0 to 1.
+	Refused int64
+	// Share of both among all attempts that ended, those started over aside: 0 to 1.
 	Share float64
-	// Why is what had happened last, most often; empty: nobody gave up there.
+	// Why is the most frequent reason; of nobody when there is none.
 	Why Reason
 }
 
@@ -127,8 +128,8 @@ type Store interface {
 	Fold(ctx context.Context, most int) (int, error)
 	// Refold forgets what was read and reads the log again.
 	Refold(ctx context.Context) error
-	// Figures sums up the attempts that began within a range.
-	Figures(ctx context.Context, r Range) (Figures, error)
+	// Tally counts the attempts that began within a range, all of one moment.
+	Tally(ctx context.Context, r Range) (Tally, error)
 }
 
 // foldAtOnce is how many events are read in one transaction.
@@ -165,7 +166,14 @@ func New(store All, now func() time.Time) *Service {
 
 // Figures are of the attempts that began within a range, up to the last turn of Update.
 func (s *Service) Figures(ctx context.Context, r Range) (Figures, error) {
-	return s.Store.Figures(ctx, r)
+	if r.Len() == 0 {
+		return Tally{}.figures(r), nil
+	}
+	t, err := s.Store.Tally(ctx, r)
+	if err != nil {
+		return Figures{}, err
+	}
+	return t.figures(r), nil
 }
 
 // Update takes over what the log has that was not read yet. A periodic job calls it.
