@@ -50,7 +50,7 @@ func TestClassesOfSheetAndPagesAgree(t *testing.T) {
 	needed(t, styled, used)
 
 	own, admin := styledIn(t, "console.css"), usedIn(t, administrators(t)...)
-	for _, name := range []string{"good", "warn", "bad", "accent", "num", "fit", "acts", "console", "portal", "held", "htmx-request"} { // given as values or by scripts
+	for _, name := range []string{"good", "warn", "bad", "accent", "num", "fit", "acts", "console", "portal", "held", "toast", "htmx-request", "first", "second", "third"} { // given as values or by scripts
 		admin[name] = true
 	}
 	maps.Copy(styled, own)
