@@ -151,7 +151,7 @@ func TestDaysAreThoseOfTheZone(t *testing.T) {
 	}{
 		"Berlin":  {berlin, []int64{0, 1, 3, 2}},
 		"UTC":     {time.UTC, []int64{0, 2, 3, 1}},
-		"Chatham": {time.FixedZone("", 45900), []int64{0, 0, 3, 2}}, // +12:45: the last began on the 31st
+		"Chatham": {time.FixedZone("", 45900), []int64{0, 3, 2, 1}}, // +12:45: four days that end with the 31st, on which the last began
 	} {
 		got := f.figures(t, report.Last(4, last.In(c.zone), c.zone))
 		var days []int64
