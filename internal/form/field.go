@@ -46,8 +46,6 @@ type Field struct {
 	Optional bool
 	// Bound fields say where the secrets beside them go, or could: when one changes, every secret has to be typed again.
 	Bound bool
-
-	whole bool // items of a list are whole numbers
 }
 
 // Problem is what is wrong with one field of a posted form.
