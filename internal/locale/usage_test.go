@@ -71,7 +71,7 @@ func (u *usage) see(n ast.Node) bool {
 	case *ast.BinaryExpr:
 		u.sum(n)
 	case *ast.KeyValueExpr:
-		if name, ok := n.Key.(*ast.Ident); ok && strings.HasSuffix(name.Name, "Key") {
+		if name, ok := n.Key.(*ast.Ident); ok && strings.HasSuffix(name.Name, "Key") && name.Name != "Key" { // Key alone is anybody's
 			u.ask(n.Value)
 		}
 	case *ast.AssignStmt:
@@ -121,8 +121,9 @@ func called(n *ast.CallExpr) (name, of string) {
 	return "", ""
 }
 
+// ask sees a key asked for. A sentence is a text itself: the administrators' pages speak English alone.
 func (u *usage) ask(e ast.Expr) {
-	if text, ok := literal(e); ok && text != "" {
+	if text, ok := literal(e); ok && text != "" && !strings.Contains(text, " ") {
 		u.asked[text] = u.files.Position(e.Pos())
 	}
 }
