@@ -17,16 +17,16 @@ import (
 // Registry lists every plug-in: one line each.
 func Registry() settings.Registry {
 	return settings.Registry{
-		Directories: map[string]settings.OpenDirectory{
-			"ad":    openAD,
-			"entra": openEntra,
-			"ldap":  openLDAP,
+		Directories: map[string]settings.DirectoryType{
+			"ad":    {Open: openAD, Config: ad.Config{}},
+			"entra": {Open: openEntra, Config: entra.Config{}},
+			"ldap":  {Open: openLDAP, Config: openldap.Config{}},
 		},
 		Methods: []settings.MethodType{ // strongest first
-			{Kind: factor.Passkey, Open: openPasskey},
-			{Kind: factor.TOTP, Open: openTOTP},
-			{Kind: factor.BackupCode, Open: openBackupCode},
-			{Kind: factor.Mail, Open: openMail},
+			{Kind: factor.Passkey, Open: openPasskey, Config: passkey.Config{}},
+			{Kind: factor.TOTP, Open: openTOTP, Config: totp.Config{}},
+			{Kind: factor.BackupCode, Open: openBackupCode, Config: backupcode.Config{}},
+			{Kind: factor.Mail, Open: openMail, Config: mailcode.Config{}},
 		},
 	}
 }

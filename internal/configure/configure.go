@@ -4,7 +4,10 @@ import (
 	"context"
 	"time"
 
+	"rekey/internal/account"
+	"rekey/internal/audit"
 	"rekey/internal/form"
+	"rekey/internal/role"
 	"rekey/internal/secret"
 	"rekey/internal/site"
 )
@@ -13,7 +16,8 @@ import (
 type Service struct {
 	Store Store
 	Rules Rules
-	// Forms describe plug-ins: "directories.ad", "authenticators.totp", "mail", "sms.gateway". See Form.
+	// Forms describe plug-ins by where their settings stand, without the positions in lists: "directories.ad", "authenticators.totp",
+	// "mail", "sms.gateway".
 	Forms map[string][]form.Field
 }
 
@@ -31,11 +35,28 @@ type Rules interface {
 	// Judge reads a document as Save would and says what keeps it from being used, and what is weak in it.
 	Judge(text []byte) ([]Problem, []Finding)
 	// Save makes a document the version behind after. Errors: fault.Conflict when another one is newer; ErrLocked.
-	Save(ctx context.Context, text []byte, after int64, author, reason string, notes map[string]string) (int64, error)
+	Save(ctx context.Context, text []byte, after int64, by Author, reason string) (int64, error)
 	// Locked reports whether pages may save nothing.
 	Locked() bool
+	Sealer
+}
+
+// Sealer keeps what only this installation may read.
+type Sealer interface {
 	// Seal makes the sealed form of a secret.
 	Seal(t secret.Text) (string, error)
+	// SealDraft and OpenDraft keep a draft in a page. What was sealed for one context opens in no other.
+	SealDraft(plain, context []byte) (string, error)
+	OpenDraft(sealed string, context []byte) ([]byte, error)
+}
+
+// Author is who changes something, and what they may.
+type Author struct {
+	Name    string // as the history shows it
+	Grants  role.Grants
+	Account account.ID // for the audit log, as what follows
+	Session string
+	Source  audit.Source
 }
 
 // Version is one saved document without its text.
@@ -46,66 +67,11 @@ type Version struct {
 	Reason string
 }
 
-// Action is what a change does.
-type Action uint8
-
-// The actions.
-const (
-	Set    Action = iota // makes the value at Path say what Value or Text says; a key that is not there is added
-	Delete               // takes the key or the item out, with the comment above it
-	Insert               // puts a new item before the one at Path; at the list's length: behind the last
-	Move                 // moves the item at Path to the position To, as it counts without the item
-)
-
-// Change is one change of a document. Changes of a draft are made in their order: a path means what it means after those before.
-type Change struct {
-	Path string // empty: the whole document, as Text
-	Do   Action
-	// Value is written as YAML by its yaml tags: a struct, a map, a list, a plain value. Secrets in maps and lists are secret.Text,
-	// or {sealed: form.Kept} for what is saved; form.Read gives such a map.
-	Value any
-	Text  string // YAML in place of Value
-	To    int
-}
-
-// Draft is what somebody wants to change, and the version they looked at.
-type Draft struct {
-	After   int64
-	Changes []Change
-}
-
-// Import is the draft of a whole document. Secrets that the newest version has not in the same places are typed in further changes.
-func Import(after int64, text string) Draft {
-	return Draft{After: after, Changes: []Change{{Text: text}}}
-}
-
-// Proposal is what a draft would make of the document.
-type Proposal struct {
-	After int64 // the version it was made from
-	Text  string
-	// Lines say what differs, value by value; empty: nothing does, or the text cannot be read.
-	Lines []Line
-	// Respelled says that the text differs and says the same: comments, order, quotes.
-	Respelled bool
-	Problems  []Problem // that keep it from being saved
-	Findings  []Finding // the linter's, errors first
-}
-
-// Saves reports whether the proposal can be saved: it changes something, nothing is wrong with it, and the linter finds no error.
-func (p Proposal) Saves() bool {
-	for _, f := range p.Findings {
-		if f.Severity == Error {
-			return false
-		}
-	}
-	return len(p.Problems) == 0 && (len(p.Lines) > 0 || p.Respelled)
-}
-
 // Line is one value that differs.
 type Line struct {
 	Path string // in the new document; of what was removed, in the old one
 	Kind LineKind
-	Was  string // as YAML on one line; secrets are "[redacted]"
+	Was  string // as YAML on one line; sealed secrets are "[redacted]"
 	Is   string
 }
 
@@ -147,7 +113,7 @@ type Finding struct {
 	Text     string
 }
 
-// Revision is a version with what it changed.
+// Revision is a version with what it changed; the first one has no lines.
 type Revision struct {
 	Version
 	Lines     []Line

@@ -15,6 +15,7 @@ var (
 	// ErrReason asks why; ErrAuthor is the caller's mistake.
 	ErrReason = fault.New(fault.Invalid, "Say why: a reason of up to 500 characters, on one line.").On("reason")
 	ErrAuthor = fault.New(fault.Internal, "problem.internal")
+	errDenied = fault.New(fault.Denied, "You may not change this.")
 	// ErrSame says that there is nothing to save.
 	ErrSame = fault.New(fault.Invalid, "Nothing would change.")
 )
@@ -44,7 +45,7 @@ func (e *RefusedError) Error() string {
 	switch p := e.Proposal; {
 	case len(p.Problems) > 0:
 		return strings.TrimPrefix(p.Problems[0].Path+": "+p.Problems[0].Text, ": ")
-	case len(p.Findings) > 0:
+	case len(p.Findings) > 0: // errors come first
 		return p.Findings[0].Path + ": " + p.Findings[0].Text
 	}
 	return ErrSame.Text

@@ -19,14 +19,16 @@ const (
 	Group    Kind = "group"    // a heading: the fields whose keys begin with Key+"." follow
 )
 
-// Suffixes of what is posted beside a secret's own key.
+// Suffixes of what stands beside a secret's own key.
 const (
 	Remove = "~remove"
 	Name   = "~name"
 	Value  = "~value"
+	// Saved is what Fill says of saved secrets: of one, where it is kept; of several, their names.
+	Saved = "~saved"
 )
 
-// Kept stands for a sealed value that a form does not know and does not change: {sealed: (kept)}.
+// Kept stands for a saved secret that a form does not know and does not change: {sealed: (kept)}.
 const Kept = "(kept)"
 
 // Field is one key of a plug-in's settings.
@@ -40,12 +42,15 @@ type Field struct {
 	Max     string
 	Options []string
 	Lines   bool // a text of several lines
+	Whole   bool // a list of whole numbers
 	// Required fields may not be empty.
 	Required bool
 	// Optional groups may be there or not: posted as "on" under their key.
 	Optional bool
 	// Bound fields say where the secrets beside them go, or could: when one changes, every secret has to be typed again.
 	Bound bool
+	// Credential fields stand for a secret that is kept outside of the settings, such as a token file: pages keep what is there.
+	Credential bool
 }
 
 // Problem is what is wrong with one field of a posted form.

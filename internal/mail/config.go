@@ -29,14 +29,14 @@ const (
 
 // Config is the mail part of the settings.
 type Config struct {
-	Host     string        `yaml:"host"`               // of the mail server; its certificate must name it
-	Port     int           `yaml:"port,omitempty"`     // 587, with tls 465, with plaintext 25
-	Security string        `yaml:"security,omitempty"` // starttls (default), tls or plaintext
-	From     string        `yaml:"from"`               // "Example Corp <noreply@example.com>"
-	User     string        `yaml:"user,omitempty"`     // empty: no sign-in
-	Password secret.Ref    `yaml:"password,omitempty"`
-	CAFile   string        `yaml:"ca_file,omitempty"` // PEM of who may sign the server's certificate; empty: who the system trusts
-	Timeout  time.Duration `yaml:"timeout,omitempty"` // 10s: for connecting, and again for one message
+	Host     string        `yaml:"host" label:"Mail server" help:"Its certificate must name it."`                                                                                                             // of the mail server; its certificate must name it
+	Port     int           `yaml:"port,omitempty" label:"Port" help:"587 with StartTLS, 465 with TLS, 25 on this machine." default:"by the kind of protection" min:"1" max:"65535"`                           // 587, with tls 465, with plaintext 25
+	Security string        `yaml:"security,omitempty" label:"Protection" help:"StartTLS insists on TLS. Plaintext is for a mail server on this machine." default:"starttls" options:"starttls,tls,plaintext"` // starttls (default), tls or plaintext
+	From     string        `yaml:"from" label:"Sender" help:"As Example Corp <noreply@example.com>." free:"true"`                                                                                             // "Example Corp <noreply@example.com>"
+	User     string        `yaml:"user,omitempty" label:"User" help:"Leave it empty when the server wants no sign-in." default:"no sign-in"`                                                                  // empty: no sign-in
+	Password secret.Ref    `yaml:"password,omitempty" label:"Password" help:"Goes with the user. Sealed as soon as you save, and never shown again."`
+	CAFile   string        `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for the server, in PEM." default:"what the system trusts"` // PEM of who may sign the server's certificate; empty: who the system trusts
+	Timeout  time.Duration `yaml:"timeout,omitempty" label:"Time to wait" help:"For the connection, and again for one message." default:"10s" min:"1s" max:"30s" free:"true"`                                       // 10s: for connecting, and again for one message
 }
 
 // Validate checks what can be checked without the network. Errors name the key.

@@ -32,8 +32,13 @@ func (s *Store) SettingsVersion(ctx context.Context, number int64) (site.Version
 
 // SettingsHistory lists versions, newest first, without their documents.
 func (s *Store) SettingsHistory(ctx context.Context, limit int) ([]site.Version, error) {
+	return s.SettingsBefore(ctx, 0, limit)
+}
+
+// SettingsBefore lists versions below a number, newest first, without their documents; 0: from the newest on.
+func (s *Store) SettingsBefore(ctx context.Context, number int64, limit int) ([]site.Version, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT number, at, author, reason, '' FROM settings_version ORDER BY number DESC LIMIT $1`, limit)
+		SELECT number, at, author, reason, '' FROM settings_version WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2`, number, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list settings: %w", err)
 	}

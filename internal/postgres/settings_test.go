@@ -42,6 +42,10 @@ func TestSettings(t *testing.T) {
 	if err != nil || len(history) != 2 || history[0].Number != 2 || len(history[1].Document) != 0 {
 		t.Errorf("history %v, error %v", history, err)
 	}
+	before, err := s.SettingsBefore(t.Context(), 2, 5)
+	if err != nil || len(before) != 1 || before[0].Number != 1 {
+		t.Errorf("before the second: %v, error %v", before, err)
+	}
 }
 
 func TestWatchSettings(t *testing.T) {

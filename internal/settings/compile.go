@@ -14,15 +14,18 @@ import (
 	"rekey/internal/authenticator"
 	"rekey/internal/directory"
 	"rekey/internal/factor"
+	"rekey/internal/form"
+	"rekey/internal/mail"
 	"rekey/internal/policy"
 	"rekey/internal/secret"
 	"rekey/internal/site"
+	"rekey/internal/sms"
 )
 
 // Registry lists the plug-ins that settings may name.
 type Registry struct {
 	// Directories by type.
-	Directories map[string]OpenDirectory
+	Directories map[string]DirectoryType
 	// Methods, strongest first.
 	Methods []MethodType
 }
@@ -33,10 +36,38 @@ type Decode func(config any) error
 // OpenDirectory makes a directory from its settings. It does not fail because a server is down.
 type OpenDirectory func(Decode, Deps) (directory.Directory, error)
 
+// DirectoryType is a type of directory. Config is the zero value of its settings, which describe themselves; see form.
+type DirectoryType struct {
+	Open   OpenDirectory
+	Config any
+}
+
 // MethodType is a kind of authenticator and how to make it.
 type MethodType struct {
-	Kind factor.Kind
-	Open func(Decode, Deps) (authenticator.Method, error)
+	Kind   factor.Kind
+	Open   func(Decode, Deps) (authenticator.Method, error)
+	Config any
+}
+
+// Forms describe the settings of every plug-in, of mail and of the gateway for text messages, by where they stand in the document.
+// Errors name what does not say enough of itself.
+func (r Registry) Forms() (map[string][]form.Field, error) {
+	configs := map[string]any{"mail": mail.Config{}, "sms.gateway": sms.Config{}}
+	for kind, t := range r.Directories {
+		configs["directories."+kind] = t.Config
+	}
+	for _, t := range r.Methods {
+		configs["authenticators."+string(t.Kind)] = t.Config
+	}
+	out, errs := map[string][]form.Field{}, []error(nil)
+	for _, path := range slices.Sorted(maps.Keys(configs)) {
+		fields, err := form.Describe(configs[path])
+		out[path] = fields
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", path, err))
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 // Keys is what settings and methods need of the keyset.

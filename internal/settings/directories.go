@@ -67,7 +67,7 @@ func (c *Compiled) directory(path string, d Document, entry map[string]ast.Node,
 	}
 	for kind, node := range entry {
 		path += "." + kind
-		open, ok := r.Directories[kind]
+		plugin, ok := r.Directories[kind]
 		if !ok {
 			return fmt.Errorf("%s: no such type", path)
 		}
@@ -77,7 +77,7 @@ func (c *Compiled) directory(path string, d Document, entry map[string]ast.Node,
 		}
 		dir, made, err := before.keepOr(made, deps.Resolve, func() (directory.Directory, error) {
 			deps.Resolve = made.secrets.noting(deps.Resolve)
-			return open(d.decoder(node), deps)
+			return plugin.Open(d.decoder(node), deps)
 		})
 		if err != nil {
 			return below(path, err)

@@ -67,7 +67,7 @@ func (f *farm) loose(decode settings.Decode) (directory.Directory, error) {
 func lintLoosely(text string, f *farm) (settings.Verdict, error) {
 	registry := f.registry()
 	for _, kind := range []string{"ad", "ldap", "entra"} {
-		registry.Directories[kind] = func(decode settings.Decode, _ settings.Deps) (directory.Directory, error) { return f.loose(decode) }
+		registry.Directories[kind] = settings.DirectoryType{Open: func(decode settings.Decode, _ settings.Deps) (directory.Directory, error) { return f.loose(decode) }}
 	}
 	registry.Methods = append(registry.Methods,
 		settings.MethodType{Kind: factor.Passkey, Open: func(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rekey/internal/account"
 	"rekey/internal/audit"
 	"rekey/internal/fault"
 	"rekey/internal/site"
@@ -85,6 +86,10 @@ type Change struct {
 	After int64
 	// Notes are kept in the audit log beside author and reason.
 	Notes map[string]string
+	// Account, Session and Source are those of who changed it in a page.
+	Account account.ID
+	Session string
+	Source  audit.Source
 }
 
 // Origin is where a version comes from. The zero value may least.
@@ -130,6 +135,7 @@ func (m *Manager) save(ctx context.Context, text []byte, after int64, ch Change)
 	maps.Copy(detail, ch.Notes)
 	ev := audit.Event{
 		Name: audit.SettingsApplied, At: now, Actor: audit.Operator, Outcome: audit.OK, Settings: after + 1, Detail: detail,
+		Subject: ch.Account, Flow: ch.Session, Source: ch.Source,
 	}
 	number, err := m.store.AppendSettings(ctx, v, after, ev)
 	if err != nil {

@@ -128,7 +128,7 @@ func (f *farm) still() int32 { return f.opened.Load() - f.closed.Load() }
 
 func (f *farm) registry() settings.Registry {
 	return settings.Registry{
-		Directories: map[string]settings.OpenDirectory{"barn": f.open},
+		Directories: map[string]settings.DirectoryType{"barn": {Open: f.open, Config: barnConfig{}}},
 		Methods: []settings.MethodType{
 			{Kind: factor.TOTP, Open: func(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
 				c := totp.Config{Issuer: d.Brand.Firm}

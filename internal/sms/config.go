@@ -33,25 +33,25 @@ const path = "sms.gateway."
 // with the places {{number}}, {{digits}} (the number without its plus sign), {{text}}, {{sender}}, {{id}} and {{secret.NAME}}; what
 // fills them is escaped for where they stand.
 type Config struct {
-	URL      string                `yaml:"url"`
-	Method   string                `yaml:"method,omitempty"`   // POST; or GET, PUT
-	Headers  map[string]string     `yaml:"headers,omitempty"`  // Content-Type says how the body is escaped: JSON, a form or XML
-	Body     string                `yaml:"body,omitempty"`     // empty: none
-	Secrets  map[string]secret.Ref `yaml:"secrets,omitempty"`  // by NAME
-	User     string                `yaml:"user,omitempty"`     // for HTTP Basic; empty: none
-	Password secret.Ref            `yaml:"password,omitempty"` // goes with User
-	Sender   string                `yaml:"sender,omitempty"`   // a number or up to 11 letters, as the gateway allows
-	CAFile   string                `yaml:"ca_file,omitempty"`  // PEM of who may sign the server's certificate; empty: who the system trusts
-	Timeout  time.Duration         `yaml:"timeout,omitempty"`  // 10s
-	Success  Success               `yaml:"success,omitempty"`
-	Receipt  string                `yaml:"receipt,omitempty"` // where the answer's JSON has the gateway's own id: "messages.0.id"
+	URL      string                `yaml:"url" label:"Address of the gateway" help:"An https URL as its manual has it. {{number}}, {{digits}}, {{sender}} and {{id}} may stand in its path and query."`
+	Method   string                `yaml:"method,omitempty" label:"Method" help:"As the gateway's manual has it." default:"POST" options:"POST,GET,PUT" free:"true"`                                                         // POST; or GET, PUT
+	Headers  map[string]string     `yaml:"headers,omitempty" label:"Headers" help:"“Name: value”, one on each line. {{secret.NAME}} puts in a secret; Content-Type says how what fills the body is escaped." free:"true"`    // Content-Type says how the body is escaped: JSON, a form or XML
+	Body     string                `yaml:"body,omitempty" label:"Body" help:"With {{number}} or {{digits}}, {{text}}, {{sender}}, {{id}} and {{secret.NAME}}." default:"none" lines:"true" free:"true"`                      // empty: none
+	Secrets  map[string]secret.Ref `yaml:"secrets,omitempty" label:"Secrets" help:"By the name that {{secret.NAME}} has. Sealed as soon as you save, and never shown again."`                                                // by NAME
+	User     string                `yaml:"user,omitempty" label:"User" help:"For HTTP Basic." default:"none"`                                                                                                                // for HTTP Basic; empty: none
+	Password secret.Ref            `yaml:"password,omitempty" label:"Password" help:"Goes with the user. Sealed as soon as you save, and never shown again."`                                                                // goes with User
+	Sender   string                `yaml:"sender,omitempty" label:"Sender" help:"A number or up to 11 letters, as the gateway allows." free:"true"`                                                                          // a number or up to 11 letters, as the gateway allows
+	CAFile   string                `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for the gateway, in PEM." default:"what the system trusts"` // PEM of who may sign the server's certificate; empty: who the system trusts
+	Timeout  time.Duration         `yaml:"timeout,omitempty" label:"Time to wait" help:"For one message." default:"10s" min:"1s" max:"30s" free:"true"`                                                                      // 10s
+	Success  Success               `yaml:"success,omitempty" label:"When it worked" help:"What an answer must say besides: all that is given must hold." free:"true"`
+	Receipt  string                `yaml:"receipt,omitempty" label:"Place of the receipt" help:"Where the answer's JSON has the gateway's own ID of a message, such as messages.0.id." free:"true"` // where the answer's JSON has the gateway's own id: "messages.0.id"
 }
 
 // Success says which answers mean that the gateway took a message. All that is given must hold.
 type Success struct {
-	Status   []int             `yaml:"status,omitempty"`   // any from 200 to 299
-	JSON     map[string]string `yaml:"json,omitempty"`     // values by their place in the answer: "messages.0.status": accepted
-	Contains string            `yaml:"contains,omitempty"` // a text within the answer
+	Status   []int             `yaml:"status,omitempty" label:"Status" help:"The HTTP status, one on each line." default:"any from 200 to 299" free:"true"`                   // any from 200 to 299
+	JSON     map[string]string `yaml:"json,omitempty" label:"Values in the answer" help:"“place: value”, one on each line, such as messages.0.status: accepted." free:"true"` // values by their place in the answer: "messages.0.status": accepted
+	Contains string            `yaml:"contains,omitempty" label:"Text in the answer" help:"It must be there word for word." free:"true"`                                      // a text within the answer
 }
 
 // Validate checks what can be checked without the network and without secrets. Errors begin with the key.

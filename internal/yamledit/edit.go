@@ -161,6 +161,8 @@ func replaced(tree any, steps []step, change func(any) any) any {
 		t = slices.Clone(t)
 		t[steps[0].at] = replaced(t[steps[0].at], steps[1:], change)
 		return t
+	case nil:
+		return Map{{Key: steps[0].key, Value: replaced(nil, steps[1:], change)}}
 	}
 	return tree
 }

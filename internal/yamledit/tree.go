@@ -81,6 +81,30 @@ func Decode(tree, into any) (err error) {
 	return nil
 }
 
+// Write gives the text of a tree.
+func Write(tree any) string { return write(tree) }
+
+// Inline gives the text of a tree on one line.
+func Inline(tree any) string { return flow(tree) }
+
+// With gives a tree with the value at a path changed; keys that are not there are added. The tree itself stays as it is. Errors: a path
+// that leads nowhere.
+func With(tree any, path string, value any) (any, error) {
+	steps, err := resolve(tree, path)
+	if err != nil {
+		return nil, err
+	}
+	for n, s := range steps {
+		above, there := walk(tree, steps[:n])
+		list, isList := above.([]any)
+		_, isMap := above.(Map)
+		if there && above != nil && (s.list != isList || !isMap && !isList || s.at >= len(list) && isList) || s.list && !isList {
+			return nil, fmt.Errorf("there is no %s", path)
+		}
+	}
+	return replaced(tree, steps, func(any) any { return value }), nil
+}
+
 // Same reports whether two trees say the same. The order of keys says nothing.
 func Same(a, b any) bool { return reflect.DeepEqual(unordered(a), unordered(b)) }
 

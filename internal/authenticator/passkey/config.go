@@ -13,10 +13,10 @@ type Config struct {
 	// Origin is the public URL pages are served at: https, or http on localhost. A passkey answers at exactly this origin.
 	Origin string `yaml:"-"`
 	// Name of the site, as the device shows it; empty: "Rekey".
-	Name string `yaml:"name,omitempty"`
+	Name string `yaml:"name,omitempty" label:"Name of the site" help:"What a phone or browser shows when it asks for the passkey." default:"the portal's name"`
 	// RPID is the domain passkeys belong to: the origin's host or a parent domain of it; empty: the host. Passkeys made for
 	// another domain stop working when it changes.
-	RPID string `yaml:"rp_id,omitempty"`
+	RPID string `yaml:"rp_id,omitempty" label:"Domain of the passkeys" help:"The host of the portal's address, or a parent domain of it. Passkeys that were made for another domain stop working when this changes." default:"the host of the portal's address"`
 }
 
 // Validate names the key that is wrong.

@@ -16,30 +16,30 @@ import (
 // Config is one Active Directory domain.
 type Config struct {
 	// Domain is its DNS name, and the directory's key.
-	Domain string `yaml:"domain"`
+	Domain string `yaml:"domain" label:"Domain" help:"Its DNS name, such as corp.example.com. It is the directory's name here, too."`
 	// NetBIOS is its short name; empty: read from the directory.
-	NetBIOS string `yaml:"netbios,omitempty"`
+	NetBIOS string `yaml:"netbios,omitempty" label:"Short name" help:"As in CORP\\anna." default:"read from the directory" free:"true"`
 	// Servers are domain controllers as ldaps URLs, the preferred one first. The PDC emulator should be among them.
-	Servers []string `yaml:"servers"`
+	Servers []string `yaml:"servers" label:"Domain controllers" help:"One on each line, such as ldaps://dc1.corp.example.com; the preferred one first, the PDC emulator among them."`
 	// CAFile holds the certificates to verify the servers with, in PEM; empty: those of the system.
-	CAFile string `yaml:"ca_file,omitempty"`
+	CAFile string `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for the servers, in PEM." default:"what the system trusts"`
 	// BaseDN is where accounts are looked for; empty: the whole domain.
-	BaseDN string `yaml:"base_dn,omitempty"`
+	BaseDN string `yaml:"base_dn,omitempty" label:"Where accounts are" help:"The DN below which accounts are looked for." default:"the whole domain" free:"true"`
 	// User is the service account: a UPN, DOMAIN\name or DN.
-	User     string     `yaml:"user"`
-	Password secret.Ref `yaml:"password"`
+	User     string     `yaml:"user" label:"Service account" help:"As name@corp.example.com, CORP\\name or DN. It needs the rights that docs/directories-ad.md lists, and no more."`
+	Password secret.Ref `yaml:"password" label:"Password of the service account" help:"Sealed as soon as you save, and never shown again."`
 	// DNSServer is asked where other domains are (address, or address:port), when domains are discovered; empty: whom the system asks.
-	DNSServer string `yaml:"dns_server,omitempty"`
+	DNSServer string `yaml:"dns_server,omitempty" label:"DNS server" help:"Who is asked where other domains are, when domains are discovered: an address, or address:port." default:"the system's"`
 	// Attributes are read besides those Rekey needs, for policies to match on.
-	Attributes []string `yaml:"attributes,omitempty"`
+	Attributes []string `yaml:"attributes,omitempty" label:"More attributes" help:"Read besides those that Rekey needs, for policies to match on; one on each line." free:"true"`
 	// ConnectTimeout bounds the way to a server and its TLS handshake; 0: 3s.
-	ConnectTimeout time.Duration `yaml:"connect_timeout,omitempty"`
+	ConnectTimeout time.Duration `yaml:"connect_timeout,omitempty" label:"Time to connect" help:"For the way to a server and its TLS handshake." default:"3s" min:"100ms" max:"15s" free:"true"`
 	// ReadTimeout bounds one search or bind; 0: 5s.
-	ReadTimeout time.Duration `yaml:"read_timeout,omitempty"`
+	ReadTimeout time.Duration `yaml:"read_timeout,omitempty" label:"Time to read" help:"For one search or bind." default:"5s" min:"100ms" max:"15s" free:"true"`
 	// WriteTimeout bounds one write; 0: 10s.
-	WriteTimeout time.Duration `yaml:"write_timeout,omitempty"`
+	WriteTimeout time.Duration `yaml:"write_timeout,omitempty" label:"Time to write" help:"For one change of a password." default:"10s" min:"100ms" max:"15s" free:"true"`
 	// Connections is how many there are at a time, from 1 to 100; 0: 8.
-	Connections int `yaml:"connections,omitempty"`
+	Connections int `yaml:"connections,omitempty" label:"Connections" help:"At a time, to all servers." default:"8" min:"1" max:"100" free:"true"`
 }
 
 // Validate names the key that is wrong.

@@ -19,53 +19,53 @@ import (
 type Config struct {
 	// Domain is one of the tenant's verified domains, and the directory's key: best its initial one, contoso.onmicrosoft.com, which no
 	// Active Directory domain has as its name.
-	Domain string `yaml:"domain"`
+	Domain string `yaml:"domain" label:"Domain" help:"A verified domain of the tenant, best its first one, such as contoso.onmicrosoft.com. It is the directory's name here, too."`
 	// Tenant is the tenant's ID.
-	Tenant string `yaml:"tenant"`
+	Tenant string `yaml:"tenant" label:"Tenant ID" help:"As the tenant's overview shows it."`
 	// ShortName is what people may type before a backslash: CONTOSO\anna is then anna@ followed by Domain or, where the tenant is
 	// synchronized, the account with that sAMAccountName. Empty: names with a backslash are nobody's here.
-	ShortName string `yaml:"short_name,omitempty"`
+	ShortName string `yaml:"short_name,omitempty" label:"Short name" help:"What people may type before a backslash, as in CONTOSO\\anna." default:"none" free:"true"`
 	// Cloud is global (the default), usgov-l4, usgov-l5 or china.
-	Cloud string `yaml:"cloud,omitempty"`
+	Cloud string `yaml:"cloud,omitempty" label:"Cloud" help:"Which of Microsoft's clouds the tenant is in." default:"global" options:"global,usgov-l4,usgov-l5,china"`
 	// Authority and Graph are https URLs in place of the cloud's own hosts.
-	Authority string `yaml:"authority,omitempty"`
-	Graph     string `yaml:"graph,omitempty"`
+	Authority string `yaml:"authority,omitempty" label:"Sign-in address" help:"An https URL in place of the cloud's own." default:"the cloud's"`
+	Graph     string `yaml:"graph,omitempty" label:"Graph address" help:"An https URL in place of the cloud's own." default:"the cloud's"`
 	// CAFile holds the certificates to verify both with, in PEM; empty: those of the system.
-	CAFile string `yaml:"ca_file,omitempty"`
+	CAFile string `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for both, in PEM." default:"what the system trusts"`
 	// ClientID is the application's ID; with ManagedIdentity that of a user-assigned identity, or empty.
-	ClientID string `yaml:"client_id,omitempty"`
+	ClientID string `yaml:"client_id,omitempty" label:"Application ID" help:"Of the app registration; with a managed identity, that of a user-assigned one."`
 	// One of the following four proves the application. Certificate is a certificate with its RSA key, both in PEM.
-	Certificate     secret.Ref       `yaml:"certificate,omitempty"`
-	Secret          secret.Ref       `yaml:"secret,omitempty"`
-	TokenFile       string           `yaml:"token_file,omitempty"` // of a workload identity: what is in it changes
-	ManagedIdentity *ManagedIdentity `yaml:"managed_identity,omitempty"`
+	Certificate     secret.Ref       `yaml:"certificate,omitempty" label:"Certificate with key" help:"A certificate with its RSA key, both in PEM. The best of the four ways to prove the application outside of Azure."`
+	Secret          secret.Ref       `yaml:"secret,omitempty" label:"Client secret" help:"Sealed as soon as you save, and never shown again."`
+	TokenFile       string           `yaml:"token_file,omitempty" label:"Token file" help:"Of a workload identity: the file, on the portal's machines, that Kubernetes writes. Pages keep the one that is there." credential:"true"` // of a workload identity: what is in it changes
+	ManagedIdentity *ManagedIdentity `yaml:"managed_identity,omitempty" label:"Managed identity" help:"The identity that Azure gives the portal's machines. Pages keep the one that is there." credential:"true"`
 	// SecretExpires is the day Secret ends, as 2027-05-31, for the warning; empty: read from the application where that is permitted.
-	SecretExpires string `yaml:"secret_expires,omitempty"`
+	SecretExpires string `yaml:"secret_expires,omitempty" label:"Client secret ends" help:"The day, as 2027-05-31, so that you are warned before." default:"read from the application where that is permitted" free:"true"`
 	// WriteSynced allows to set passwords of accounts that are mastered in Active Directory. The next change there overwrites them: it
 	// is meant for accounts of two linked directories that are both written.
-	WriteSynced bool `yaml:"write_synced,omitempty"`
+	WriteSynced bool `yaml:"write_synced,omitempty" label:"Write accounts mastered in Active Directory, too" help:"For linked directories that are both written. The next change in Active Directory overwrites the password here." free:"true"`
 	// OrdinaryRoles are template ids of directory roles that do not make an account privileged; empty: Directory Readers, Guest Inviter,
 	// Message Center Reader, Reports Reader and Usage Summary Reports Reader. `[none]` leaves not one.
-	OrdinaryRoles []string `yaml:"ordinary_roles,omitempty"`
+	OrdinaryRoles []string `yaml:"ordinary_roles,omitempty" label:"Roles that make nobody privileged" help:"Template IDs of directory roles, one on each line, or “none”." default:"reader roles and Guest Inviter" free:"true"`
 	// BannedWords is the tenant's own list of banned passwords, to tell people beforehand. Graph does not give it away.
-	BannedWords []string `yaml:"banned_words,omitempty"`
+	BannedWords []string `yaml:"banned_words,omitempty" label:"Banned words" help:"The tenant's own list, one on each line, to tell people beforehand. It cannot be read from the tenant." free:"true"`
 	// Names are those of the firm, which the tenant does not take in a password.
-	Names []string `yaml:"names,omitempty"`
+	Names []string `yaml:"names,omitempty" label:"Names of the firm" help:"Which the tenant takes in no password; one on each line." free:"true"`
 	// Attributes are read besides those Rekey needs, for policies to match on.
-	Attributes []string `yaml:"attributes,omitempty"`
+	Attributes []string `yaml:"attributes,omitempty" label:"More attributes" help:"Read besides those that Rekey needs, for policies to match on; one on each line." free:"true"`
 	// ConnectTimeout bounds the way to a server and its TLS handshake; 0: 3s.
-	ConnectTimeout time.Duration `yaml:"connect_timeout,omitempty"`
+	ConnectTimeout time.Duration `yaml:"connect_timeout,omitempty" label:"Time to connect" help:"For the way to a server and its TLS handshake." default:"3s" min:"100ms" max:"15s" free:"true"`
 	// ReadTimeout bounds what is read for one call, repetitions included; 0: 8s.
-	ReadTimeout time.Duration `yaml:"read_timeout,omitempty"`
+	ReadTimeout time.Duration `yaml:"read_timeout,omitempty" label:"Time to read" help:"For what is read for one call, repetitions included." default:"8s" min:"100ms" max:"15s" free:"true"`
 	// WriteTimeout bounds one write, repetitions included; 0: 10s.
-	WriteTimeout time.Duration `yaml:"write_timeout,omitempty"`
+	WriteTimeout time.Duration `yaml:"write_timeout,omitempty" label:"Time to write" help:"For one change of a password, repetitions included." default:"10s" min:"100ms" max:"15s" free:"true"`
 }
 
 // ManagedIdentity is the identity that Azure gives a machine.
 type ManagedIdentity struct {
 	// Endpoint is where tokens are asked for; empty: the instance metadata service. Plain HTTP goes to that one's address and to
 	// loopback only.
-	Endpoint string `yaml:"endpoint,omitempty"`
+	Endpoint string `yaml:"endpoint,omitempty" label:"Endpoint" help:"Where tokens are asked for." default:"the instance metadata service"`
 }
 
 const (
