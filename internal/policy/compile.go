@@ -34,6 +34,7 @@ type Policies struct {
 	schedules []schedule
 	floor     floor
 	asks      Asks
+	named     map[string]bool // groups, folded
 	kinds     []factor.Traits // switched on, strongest first
 }
 
@@ -124,6 +125,7 @@ func Compile(d Document, r Registry) (*Policies, error) {
 		return nil, err
 	}
 	p.asks = p.ask()
+	p.name()
 	return p, nil
 }
 

@@ -208,21 +208,13 @@ func (r *run) person(o owner, known map[account.ID]Known) error {
 	who := Person{Account: o.ID.String(), Name: o.Name()}
 	for i, t := range r.tallies {
 		was, will := verdicts[0][i], verdicts[1][i]
-		if was.able() {
-			t.Able++
-		}
-		if will.able() {
-			t.Then++
-		}
-		c := Change{Action: t.Action, Was: was.standing(), Will: will.standing()}
+		var lost, gained []factor.Kind
 		if was.let() && will.let() {
-			c.Lost, c.Gained = less(was.methods, will.methods), less(will.methods, was.methods)
+			lost, gained = less(was.methods, will.methods), less(will.methods, was.methods)
 		}
-		if c.Was == c.Will && len(c.Lost)+len(c.Gained) == 0 {
-			continue
+		if c, differs := t.see(who.Name, was, will, lost, gained, r.Names); differs {
+			who.Changes = append(who.Changes, c)
 		}
-		t.add(who.Name, was, will, c, r.Names)
-		who.Changes = append(who.Changes, c)
 	}
 	if len(who.Changes) == 0 {
 		return nil

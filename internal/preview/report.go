@@ -74,6 +74,48 @@ func newTally(a policy.Action) *tally {
 	}
 }
 
+// see counts what two versions decide about somebody, and gives what differs.
+func (t *tally) see(name string, was, will verdict, lost, gained []factor.Kind, most int) (Change, bool) {
+	if was.able() {
+		t.Able++
+	}
+	if will.able() {
+		t.Then++
+	}
+	if len(lost)+len(gained) == 0 && was.Policy == will.Policy && was.Outcome == will.Outcome && was.Reason == will.Reason {
+		return Change{}, false
+	}
+	c := Change{Action: t.Action, Was: was.standing(), Will: will.standing(), Lost: lost, Gained: gained}
+	if c.Was == c.Will && len(lost)+len(gained) == 0 {
+		return Change{}, false
+	}
+	t.add(name, was, will, c, most)
+	return c, true
+}
+
+// join adds what was counted of people behind those counted here.
+func (t *tally) join(o *tally, most int) {
+	t.Able += o.Able
+	t.Then += o.Then
+	joinAll(t.moves, o.moves, most)
+	joinAll(t.lost, o.lost, most)
+	joinAll(t.gained, o.gained, most)
+	for _, g := range [][2]*Group{{&t.Unable, &o.Unable}, {&t.Enabled, &o.Enabled}, {&t.Refused, &o.Refused}, {&t.Allowed, &o.Allowed}} {
+		g[0].join(g[1], most)
+	}
+}
+
+func joinAll[K comparable](a, b map[K]*Group, most int) {
+	for k, g := range b {
+		at(a, k).join(g, most)
+	}
+}
+
+func (g *Group) join(o *Group, most int) {
+	g.Count += o.Count
+	g.Names = few(g.Names, o.Names, most)
+}
+
 // add counts somebody's change.
 func (t *tally) add(name string, was, will verdict, c Change, most int) {
 	if was.Policy != will.Policy {
