@@ -11,9 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"rekey/internal/app"
 	"rekey/internal/policy"
 	"rekey/internal/site"
+	"rekey/internal/whatif"
 )
 
 type explainCmd struct {
@@ -63,7 +63,7 @@ func (e explainCmd) browser() policy.Device {
 
 // Run gathers the same facts as the live flow and asks the same function.
 func (e explainCmd) Run(ctx context.Context, c *cli) error {
-	q := app.Question{User: e.User, Action: policy.Action(e.Action), At: time.Now(), Suppose: e.suppose, Browser: e.browser()}
+	q := whatif.Question{User: e.User, Action: policy.Action(e.Action), At: time.Now(), Suppose: e.suppose, Browser: e.browser()}
 	var err error
 	if e.At != "" {
 		if q.At, err = time.Parse(time.RFC3339, e.At); err != nil {

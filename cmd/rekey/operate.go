@@ -11,6 +11,7 @@ import (
 	"rekey/internal/account"
 	"rekey/internal/app"
 	"rekey/internal/policy"
+	"rekey/internal/whatif"
 )
 
 type releaseCmd struct {
@@ -52,7 +53,7 @@ func resolve(ctx context.Context, a *app.App, name string) (account.ID, error) {
 	if id, ok := account.ParseID(name); ok {
 		return id, nil
 	}
-	answers, err := a.Explain(ctx, app.Question{User: name, Action: policy.Reset})
+	answers, err := a.Explain(ctx, whatif.Question{User: name, Action: policy.Reset})
 	if err != nil {
 		return account.ID{}, err
 	}

@@ -49,13 +49,3 @@ func (a *App) Release(ctx context.Context, who account.ID, operator, reason stri
 	held, err = a.recovery.Unblock(ctx, who, operator, reason)
 	return frozen, held, err
 }
-
-// standing adds what holds for the account in Rekey itself.
-func (a *App) standing(ctx context.Context, an *Answer, who account.ID, at time.Time) error {
-	var err error
-	if an.Frozen, err = a.recovery.Frozen(ctx, who); err != nil {
-		return err
-	}
-	an.Holds, err = a.Recovery(func() time.Time { return at }).Holds(ctx, who)
-	return err
-}

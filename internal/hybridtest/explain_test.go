@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"rekey/internal/app"
 	"rekey/internal/lab/people"
+	"rekey/internal/whatif"
 )
 
 // TestExplainKnowsWhoCannotUnlock: a tenant has no lock that can be cleared, whatever the policy of its people says.
@@ -19,7 +19,7 @@ func TestExplainKnowsWhoCannotUnlock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var answers []app.Answer
+		var answers []whatif.Answer
 		if err := json.Unmarshal([]byte(out), &answers); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}

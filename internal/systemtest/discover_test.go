@@ -16,6 +16,7 @@ import (
 	"rekey/internal/lab"
 	"rekey/internal/lab/people"
 	"rekey/internal/lab/samba"
+	"rekey/internal/whatif"
 )
 
 // TestADomainThatIsDiscoveredGetsItsDefaultPolicy: settings know one domain; another one that trusts it is found, proposed, looked through
@@ -69,7 +70,7 @@ func TestADomainThatIsDiscoveredGetsItsDefaultPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, out)
 	}
-	var answers []app.Answer
+	var answers []whatif.Answer
 	if err := json.Unmarshal([]byte(out), &answers); err != nil {
 		t.Fatal(err)
 	}
