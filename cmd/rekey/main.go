@@ -30,6 +30,7 @@ type cli struct {
 	Pilot    pilotCmd    `cmd:"" help:"Policies that are tried on one group: how attempts went, and tickets before and since."`
 	SMS      smsCmd      `cmd:"" name:"sms" help:"Text messages: send a test, and see what was spent."`
 	Threat   threatCmd   `cmd:"" help:"The switch for times of attack: stop everything, or privileged accounts, or ask one factor more."`
+	Admin    adminCmd    `cmd:"" help:"Administrators of the portal's own pages: invite one."`
 	Keys     keysCmd     `cmd:"" help:"Rotate the keys that seal what is stored."`
 }
 

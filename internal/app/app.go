@@ -13,7 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
+	"rekey/internal/admin"
 	"rekey/internal/config"
+	"rekey/internal/configure"
 	"rekey/internal/delivery"
 	"rekey/internal/enrollment"
 	"rekey/internal/geo"
@@ -35,7 +37,8 @@ type App struct {
 	Settings *settings.Manager
 	Keys     *keyset.Keyset
 	Store    *postgres.Store
-	Threat   *threat.Manager // Stopped until the level was read
+	Threat   *threat.Manager    // Stopped until the level was read
+	Pages    *configure.Service // how pages read and change the settings
 
 	config     config.Config
 	log        *slog.Logger
@@ -43,6 +46,7 @@ type App struct {
 	catalogue  *locale.Catalogue
 	recovery   *recovery.Service
 	enrollment *enrollment.Service
+	admin      *admin.Service
 	courier    *delivery.Service
 	sender     *mail.Sender
 	texter     *sms.Sender
@@ -127,6 +131,11 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 		Keys: a.Keys, Now: time.Now, Log: a.log, PublicURL: a.config.Origin(), Groups: a.Store, Paint: paint,
 		Geo: len(a.config.GeoFiles) > 0, Proxies: proxies,
 	})
+	forms, err := Registry().Forms()
+	if err != nil {
+		return err
+	}
+	a.Pages = &configure.Service{Store: a.Store, Rules: a.Settings.Pages(), Forms: forms}
 	a.Threat = threat.NewManager(a.Store, time.Now, a.log)
 	a.sender = mail.New(a.log)
 	a.texter = sms.New(time.Now, a.log)
@@ -147,8 +156,7 @@ func (a *App) load(ctx context.Context) error {
 	if err := a.Threat.Load(ctx); err != nil {
 		return err
 	}
-	a.services()
-	return nil
+	return a.services()
 }
 
 // paint refuses a brand colour that text on it could not be read on.
@@ -186,7 +194,11 @@ func (a *App) switched(c *settings.Compiled) {
 	a.metrics.version.Set(float64(c.Snapshot.Version))
 }
 
-func (a *App) services() {
+func (a *App) services() error {
+	var err error
+	if a.admin, err = a.newAdmin(); err != nil {
+		return err
+	}
 	a.places = openPlaces(a.config.GeoFiles, a.log)
 	a.metrics.follow(newGeoMetrics(func() []geo.FileStatus { return a.places().Status() }))
 	site := a.Settings.Snapshot
@@ -210,6 +222,7 @@ func (a *App) services() {
 		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Text: a.texter, Purse: a.Store, Recorder: a.Store, Now: time.Now,
 		Log: a.log, Host: host(a.config.Origin()), Withheld: a.metrics.withheld,
 	})
+	return nil
 }
 
 // Close releases connections. Requests and jobs must have ended.

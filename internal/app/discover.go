@@ -84,7 +84,7 @@ func (d Discovery) Write(w io.Writer) {
 		fmt.Fprintln(t, "SERVER\tSITE\tROLE\tLEARNT FROM")
 		for _, f := range from.Domains {
 			for _, s := range f.Servers {
-				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", shown(s.Host), shown(s.Site), role(s), sources(s))
+				fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", shown(s.Host), shown(s.Site), roleOf(s), sources(s))
 			}
 		}
 		fmt.Fprintln(t)
@@ -155,7 +155,7 @@ func (d Discovery) standing(f directory.FoundDomain) string {
 	return "there"
 }
 
-func role(s directory.FoundServer) string {
+func roleOf(s directory.FoundServer) string {
 	switch {
 	case s.PDC:
 		return "PDC emulator"

@@ -104,20 +104,21 @@ func (a *App) Handler() http.Handler {
 	frames := &frame.Frame{Catalogue: a.catalogue, Site: site, Links: func() layout.Links { return a.assets.Load().Links() }}
 	proxies, _ := a.config.Proxies() // Load has checked them
 	secure := a.config.Secure()
-	edge := server.New(server.Config{Origin: a.config.Origin(), Secure: secure, Proxies: proxies}, site, a.catalogue, frames, a.log, a.metrics)
+	admins, adminPages := a.newConsole()
+	edge := server.New(server.Config{Origin: a.config.Origin(), Secure: secure, Proxies: proxies}, site, a.catalogue, admins.Around(frames), a.log, a.metrics)
 	guard := &gate.Gate{
 		Site: site, Store: a.Store, Keys: a.Keys, Verifier: siteverify.New(a.config.Origin()), Frame: frames,
 		Cookie: server.Cookie{Name: "check", Secure: secure}, Now: time.Now, Log: a.log,
 	}
 	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
-	return edge.Handler(static,
+	return edge.Handler(static, append(adminPages,
 		guard,
 		&recoveryui.UI{
 			Service: a.recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure},
 			Browser: server.Cookie{Name: "browser", Secure: secure}, Keys: a.Keys, Site: site, Now: time.Now,
 		},
 		&enrollui.UI{Service: a.enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
-	)
+	)...)
 }
 
 // machineHandler serves what monitoring asks, on an address of its own.

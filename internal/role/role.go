@@ -102,6 +102,7 @@ type Binding struct {
 type Bindings struct{ bound []bound }
 
 type bound struct {
+	as      Binding // as it was written
 	role    Role
 	people  []string // folded
 	groups  []string // folded
@@ -144,7 +145,7 @@ func compile(b Binding, r policy.Registry) (bound, []error) {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	return bound{role: b.Role, people: fold(b.People), groups: fold(b.Groups), reaches: reaches}, errs
+	return bound{as: b, role: b.Role, people: fold(b.People), groups: fold(b.Groups), reaches: reaches}, errs
 }
 
 func fold(in []string) []string {
@@ -160,6 +161,15 @@ func (b bound) holds(f *policy.Facts) bool {
 		return true
 	}
 	return slices.ContainsFunc(f.Groups, func(g string) bool { return slices.Contains(b.groups, policy.Fold(g)) })
+}
+
+// List gives the bindings as they were written.
+func (b Bindings) List() []Binding {
+	out := make([]Binding, len(b.bound))
+	for i, c := range b.bound {
+		out[i] = c.as
+	}
+	return out
 }
 
 // Of gives what an account may. f are its facts, read live.

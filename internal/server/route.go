@@ -18,6 +18,7 @@ const (
 	// Return is a browser that another sign-in page sends back, with the answer to the question its cookie has open: only a GET can
 	// bring that along. It works once.
 	Return Guard = "return"
+	Admin  Guard = "admin" // an administrator who is let in and has the permission the route needs
 )
 
 // Route is one entry of the route table.
@@ -27,6 +28,8 @@ type Route struct {
 	Guard   Guard
 	Limiter string // what holds back repetition: "source", "account", "flow", "none: reads only"
 	Audit   string // event it causes, "" for reads
+	Needs   string // of the guard admin: the permission, and "step-up" where the passkey has to be proven anew
+	Body    int64  // most bytes that are read of what is sent; 0: 64 KiB
 	Handler HandlerFunc
 }
 
@@ -48,7 +51,14 @@ func (s *Server) mount(r chi.Router, areas []Area) {
 }
 
 func (s *Server) handle(route Route) http.Handler {
+	limit := maxBody
+	if route.Body > 0 {
+		limit = route.Body
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, limit)
+		}
 		if r.Method == http.MethodPost {
 			if err := r.ParseForm(); err != nil {
 				s.badForm(w, r, err)

@@ -35,7 +35,7 @@ func TestRouteTable(t *testing.T) {
 			if r.Method == http.MethodGet && r.Audit != "" && r.Guard != server.Return {
 				t.Errorf("GET %s causes %s: opening a page does nothing", r.Pattern, r.Audit)
 			}
-			table = append(table, strings.TrimSpace(fmt.Sprintf("%-4s %-36s %-8s %-24s %s", r.Method, r.Pattern, r.Guard, r.Limiter, r.Audit)))
+			table = append(table, strings.TrimSpace(fmt.Sprintf("%-4s %-36s %-8s %-24s %s", r.Method, r.Pattern, guard(r), r.Limiter, r.Audit)))
 			keys = append(keys, r.Method+" "+r.Pattern)
 		}
 	}
@@ -54,6 +54,14 @@ func TestRouteTable(t *testing.T) {
 		t.Errorf("%d routes are in the tables twice", twice)
 	}
 	golden(t, "testdata/routes.txt", strings.Join(table, "\n")+"\n")
+}
+
+// guard is who may use a route, and what an administrator needs for it.
+func guard(r server.Route) string {
+	if r.Needs == "" {
+		return string(r.Guard)
+	}
+	return string(r.Guard) + ": " + r.Needs
 }
 
 func golden(t *testing.T, file, got string) {

@@ -55,7 +55,7 @@ func New(c Config, src site.Source, cat *locale.Catalogue, shell Shell, log *slo
 }
 
 // maxBody bounds a form: a passkey answer is the longest, at some kilobytes.
-const maxBody = 64 << 10
+const maxBody int64 = 64 << 10
 
 // Handler builds the router: static files and areas behind the same middleware.
 func (s *Server) Handler(static http.Handler, areas ...Area) http.Handler {
@@ -63,22 +63,13 @@ func (s *Server) Handler(static http.Handler, areas ...Area) http.Handler {
 	protect := http.NewCrossOriginProtection()
 	_ = protect.AddTrustedOrigin(s.config.Origin) // ours, also when a proxy changes Host; fails for what is no origin, which then is not trusted
 	protect.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
-	r.Use(s.identify, s.observe, s.recover, s.headers, limitBody, protect.Handler, middleware.GetHead)
+	r.Use(s.identify, s.observe, s.recover, s.headers, protect.Handler, middleware.GetHead)
 	r.Handle("/static/*", static)
 	r.Handle("/favicon.ico", static)
 	s.mount(r, areas)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(s.notAllowed(r))
 	return r
-}
-
-func limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // Serve runs an HTTP server until ctx ends, then lets open requests finish.

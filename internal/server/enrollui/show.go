@@ -8,6 +8,7 @@ import (
 
 	"rekey/internal/authenticator"
 	"rekey/internal/enrollment"
+	"rekey/internal/server"
 	"rekey/internal/server/frame"
 	"rekey/internal/server/promptview"
 	"rekey/web/component"
@@ -137,4 +138,16 @@ func (u *UI) resent(sh layout.Shell, sess enrollment.Session, s said) string {
 		return component.NoticeText(sh.Text, "resent")
 	}
 	return ""
+}
+
+// agentText says in words what browser a session is in, for people to recognise it by. Empty: unknown.
+func agentText(sh layout.Shell, agent string) string {
+	browser, system := server.Browser(agent)
+	switch {
+	case browser == "":
+		return ""
+	case system == "":
+		return browser
+	}
+	return sh.T("account.browser", "Browser", browser, "System", system)
 }

@@ -1,28 +1,12 @@
-package enrollui
+package server
 
-import (
-	"strings"
-
-	"rekey/web/layout"
-)
-
-// agentText says in words what browser a session is in, for people to recognise it by. Empty: unknown. Nothing is decided by it.
-func agentText(sh layout.Shell, agent string) string {
-	browser, system := product(agent)
-	switch {
-	case browser == "":
-		return ""
-	case system == "":
-		return browser
-	}
-	return sh.T("account.browser", "Browser", browser, "System", system)
-}
+import "strings"
 
 // mark is what gives a product away in a User-Agent header.
 type mark struct{ sign, name string }
 
-// product finds browser and system. Order matters: most browsers also call themselves by the names of those they descend from.
-func product(agent string) (browser, system string) {
+// Browser finds browser and system in a User-Agent header; empty: unknown. Nothing is decided by it. Order matters: most browsers also call themselves by the names of those they descend from.
+func Browser(agent string) (browser, system string) {
 	browsers := []mark{
 		{"Edg", "Edge"},
 		{"OPR/", "Opera"},

@@ -1,0 +1,9 @@
+package console_test
+
+import (
+	"testing"
+
+	"rekey/internal/lab/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
