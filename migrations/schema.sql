@@ -18,6 +18,8 @@ DECLARE
     node   bytea := sha256('\x00'::bytea || convert_to(leaf, 'UTF8'));
     added  bytea := node;
     rest   bigint;
+    l      jsonb := leaf;
+    kinds  text[] := audit_factors(l);
 BEGIN
     SELECT size, edge INTO STRICT number, roots FROM audit_head FOR UPDATE;
     rest := number;
@@ -27,8 +29,14 @@ BEGIN
         added := added || node;
         rest := rest >> 1;
     END LOOP;
-    INSERT INTO audit_event (seq, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal)
-    VALUES (number, at, name, outcome, directory, object, flow, reason, leaf, added, salt, personal);
+    INSERT INTO audit_event (
+        seq, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal,
+        actor, purpose, policy, settings, factors, by, role, ticket
+    ) VALUES (
+        number, at, name, outcome, directory, object, flow, reason, leaf, added, salt, personal,
+        l ->> 'actor', l ->> 'purpose', l ->> 'policy', (l ->> 'settings')::bigint, kinds,
+        coalesce(l ->> 'by', ''), coalesce(l ->> 'role', ''), coalesce(l ->> 'ticket', '')
+    );
     UPDATE audit_head SET size = number + 1, edge = roots || node;
 END
 $$;
@@ -48,6 +56,12 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'the audit log is append-only';
 END
+$$;
+
+CREATE FUNCTION public.audit_factors(leaf jsonb) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT coalesce(array_agg(kind), '{}') FROM jsonb_array_elements_text(nullif(leaf -> 'factors', 'null')) AS kind
 $$;
 
 CREATE FUNCTION public.flow_unmoved(flow_id text, seen bigint) RETURNS void
@@ -229,6 +243,14 @@ CREATE TABLE public.audit_event (
     hashes bytea NOT NULL,
     salt bytea,
     personal jsonb,
+    actor text NOT NULL,
+    purpose text NOT NULL,
+    policy text NOT NULL,
+    settings bigint NOT NULL,
+    factors text[] NOT NULL,
+    by text NOT NULL,
+    role text NOT NULL,
+    ticket text NOT NULL,
     CONSTRAINT audit_event_check CHECK (((salt IS NULL) = (personal IS NULL))),
     CONSTRAINT audit_event_hashes_check CHECK (((length(hashes) % 32) = 0)),
     CONSTRAINT audit_event_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'refused'::text, 'failed'::text, 'unknown'::text]))),
@@ -787,6 +809,10 @@ CREATE INDEX attempt_started ON public.attempt USING btree (started);
 CREATE INDEX audit_event_account ON public.audit_event USING btree (directory, object, seq) WHERE (object <> ''::text);
 
 CREATE INDEX audit_event_blocked ON public.audit_event USING btree (at) WHERE (name = 'account.blocked'::text);
+
+CREATE INDEX audit_event_by ON public.audit_event USING btree (by, seq) WHERE (by <> ''::text);
+
+CREATE INDEX audit_event_ticket ON public.audit_event USING btree (ticket, seq) WHERE (ticket <> ''::text);
 
 CREATE INDEX completed_account ON public.completed USING btree (directory, object, at);
 

@@ -98,6 +98,9 @@ type Event struct {
 	Outcome  Outcome
 	Reason   string // short code, for example "wrong-code"
 	Subject  account.ID
+	By       string // sign-in name of the administrator who acted; empty: none did
+	Role     string // the mightiest of their roles
+	Ticket   string // number of the ticket they acted on, in somebody else's system
 	Flow     string // flow or session id
 	Purpose  string // reset, unlock, change, enroll
 	Policy   string

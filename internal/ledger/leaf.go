@@ -19,7 +19,11 @@ import (
 // SaltSize is the length of the random salt of a commitment, in bytes.
 const SaltSize = 16
 
-const leafVersion = 1
+// Versions of leaves. A leaf says who acted only in the second, so that those of the first keep their bytes, and their hashes.
+const (
+	leafPlain = 1
+	leafBy    = 2
+)
 
 // Record is one audit event as the log keeps it. Salt and Personal are nil when the personal part was erased.
 type Record struct {
@@ -42,6 +46,9 @@ type leaf struct {
 	Policy   string          `json:"policy"`
 	Settings int64           `json:"settings"`
 	Factors  []factor.Kind   `json:"factors"`
+	By       string          `json:"by,omitempty"`     // from version 2 on
+	Role     string          `json:"role,omitempty"`   // from version 2 on
+	Ticket   string          `json:"ticket,omitempty"` // from version 2 on
 	Personal []byte          `json:"personal"` // commitment
 }
 
@@ -62,14 +69,22 @@ func Encode(ev audit.Event, salt []byte) (Record, error) {
 		return Record{}, fmt.Errorf("encode personal part: %w", err)
 	}
 	hashed, err := json.Marshal(leaf{
-		Version: leafVersion, Name: ev.Name, At: ev.At.UTC().Truncate(time.Microsecond), Actor: ev.Actor, Outcome: ev.Outcome,
+		Version: versionOf(ev), Name: ev.Name, At: ev.At.UTC().Truncate(time.Microsecond), Actor: ev.Actor, Outcome: ev.Outcome,
 		Reason: ev.Reason, Subject: ev.Subject, Flow: ev.Flow, Purpose: ev.Purpose, Policy: ev.Policy, Settings: ev.Settings,
-		Factors: ev.Factors, Personal: commit(salt, beside),
+		Factors: ev.Factors, By: plain(ev.By), Role: plain(ev.Role), Ticket: plain(ev.Ticket), Personal: commit(salt, beside),
 	})
 	if err != nil {
 		return Record{}, fmt.Errorf("encode audit record: %w", err)
 	}
 	return Record{Leaf: hashed, Salt: salt, Personal: beside}, nil
+}
+
+// versionOf is the oldest version that can tell of the event.
+func versionOf(ev audit.Event) int {
+	if ev.By == "" && ev.Role == "" && ev.Ticket == "" {
+		return leafPlain
+	}
+	return leafBy
 }
 
 func personalOf(ev audit.Event) personal {
@@ -108,7 +123,7 @@ func Decode(r Record) (audit.Event, error) {
 	}
 	ev := audit.Event{
 		Name: l.Name, At: l.At, Actor: l.Actor, Outcome: l.Outcome, Reason: l.Reason, Subject: l.Subject, Flow: l.Flow,
-		Purpose: l.Purpose, Policy: l.Policy, Settings: l.Settings, Factors: l.Factors,
+		Purpose: l.Purpose, Policy: l.Policy, Settings: l.Settings, Factors: l.Factors, By: l.By, Role: l.Role, Ticket: l.Ticket,
 	}
 	if r.Personal == nil {
 		return ev, nil
@@ -142,8 +157,11 @@ func readLeaf(b []byte) (leaf, error) {
 	if err := strict(b, &l); err != nil {
 		return l, fmt.Errorf("leaf: %w", err)
 	}
-	if l.Version != leafVersion {
+	if l.Version != leafPlain && l.Version != leafBy {
 		return l, fmt.Errorf("leaf: unknown version %d", l.Version)
+	}
+	if (l.Version == leafBy) != (l.By != "" || l.Role != "" || l.Ticket != "") {
+		return l, fmt.Errorf("leaf: version %d does not say who acted, or has no place for it", l.Version)
 	}
 	if again, err := json.Marshal(l); err != nil || !bytes.Equal(again, b) {
 		return l, errors.New("leaf: not in canonical form")

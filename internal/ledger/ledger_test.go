@@ -185,6 +185,33 @@ func TestLeafNeverChanges(t *testing.T) {
 	}
 }
 
+// TestLeafSaysWhoActed: in a version of its own, after what it always said. What says nothing of it keeps the first version.
+func TestLeafSaysWhoActed(t *testing.T) {
+	ev := event(1)
+	ev.By, ev.Role, ev.Ticket = "olga@corp.example.test", "help-desk", "INC-7"
+	r, err := ledger.Encode(ev, make([]byte, ledger.SaltSize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`{"v":2,`, `"factors":["totp","mail"],"by":"olga@corp.example.test","role":"help-desk","ticket":"INC-7","personal":"`} {
+		if !strings.Contains(string(r.Leaf), part) {
+			t.Errorf("%s: want %s in it", r.Leaf, part)
+		}
+	}
+	if got, err := ledger.Decode(r); err != nil || !reflect.DeepEqual(got, ev) {
+		t.Errorf("got %+v, error %v", got, err)
+	}
+	for name, bad := range map[string]string{
+		"first version that says who":     strings.Replace(string(r.Leaf), `{"v":2`, `{"v":1`, 1),
+		"second version that says nobody": strings.Replace(string(r.Leaf), `"by":"olga@corp.example.test","role":"help-desk","ticket":"INC-7",`, "", 1),
+		"empty":                           strings.Replace(string(r.Leaf), `"ticket":"INC-7"`, `"ticket":""`, 1),
+	} {
+		if ev, err := ledger.Decode(ledger.Record{Leaf: []byte(bad)}); err == nil {
+			t.Errorf("%s: read as %+v", name, ev)
+		}
+	}
+}
+
 // TestTreeIsThatOfRFC6962 compares with tlog, which is compared with Certificate Transparency.
 func TestTreeIsThatOfRFC6962(t *testing.T) {
 	var stored []tlog.Hash

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"rekey/internal/audit"
+	"rekey/internal/factor"
 	"rekey/internal/flow"
 	"rekey/internal/ledger"
+	"rekey/migrations"
 )
 
 func (f fixture) export(t testing.TB) string {
@@ -69,7 +71,7 @@ func TestTamperedDatabaseIsFound(t *testing.T) {
 		"personal changed": {`UPDATE audit_event SET personal = '{"detail": {"name": "mallory"}}' WHERE seq = 2`, 2},
 		"removed":          {`DELETE FROM audit_event WHERE seq = 2`, 2},
 		"last removed":     {`DELETE FROM audit_event WHERE seq = 4`, 4},
-		"put in":           {`INSERT INTO audit_event SELECT 5, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal FROM audit_event WHERE seq = 4`, 5},
+		"put in":           {`INSERT INTO audit_event SELECT 5, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal, actor, purpose, policy, settings, factors, by, role, ticket FROM audit_event WHERE seq = 4`, 5},
 		"swapped":          {`UPDATE audit_event SET seq = 9 WHERE seq = 2; UPDATE audit_event SET seq = 2 WHERE seq = 3; UPDATE audit_event SET seq = 3 WHERE seq = 9`, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,5 +137,56 @@ func TestOddTextSurvivesTheStore(t *testing.T) {
 	past, err := s.History(t.Context(), alice(), 1)
 	if err != nil || past[0].Detail["name"] != "ab\uFFFD<>&\u2028\\u0000 \U0001F511" {
 		t.Errorf("history %q, error %v", past, err)
+	}
+}
+
+// TestRecordsSayWhoActed: what a leaf says can be searched, in records that were written before there were columns for it, too.
+func TestRecordsSayWhoActed(t *testing.T) {
+	s := newStore(t)
+	plain, by := event(audit.WriteDone, alice(), "x"), event(audit.AccountUnblocked, bob(), "y")
+	by.Policy, by.Settings, by.Factors = "Default", 7, []factor.Kind{factor.TOTP, factor.Mail}
+	by.By, by.Role, by.Ticket = "olga@corp.example.test", "help-desk", "INC-7"
+	plain.Factors = nil
+	for _, ev := range []audit.Event{plain, by} {
+		if err := s.Record(t.Context(), ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const want = `(person,reset,"",0,{},"","","") (person,reset,Default,7,"{totp,mail}",olga@corp.example.test,help-desk,INC-7)`
+	columns := func() (got string) {
+		t.Helper()
+		err := s.pool.QueryRow(t.Context(), `
+			SELECT string_agg((actor, purpose, policy, settings, factors, by, role, ticket)::text, ' ' ORDER BY seq) FROM audit_event`).Scan(&got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := columns(); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	step, err := migrations.FS.ReadFile("0015_audit_who.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`ALTER TABLE audit_event DROP actor, DROP purpose, DROP policy, DROP settings, DROP factors, DROP by, DROP role, DROP ticket`,
+		`DROP FUNCTION audit_factors`, string(step),
+	} {
+		conn, err := s.pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = conn.Conn().PgConn().Exec(t.Context(), sql).ReadAll()
+		conn.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := columns(); got != want {
+		t.Errorf("after the step: got %s\nwant %s", got, want)
+	}
+	if sum, err := ledger.Verify(strings.NewReader(s.export(t)), s.keys.Verifier()); err != nil || sum.Records != 2 {
+		t.Errorf("verified %+v, error %v", sum, err)
 	}
 }
