@@ -115,6 +115,13 @@ func welcome(l *lab.Lab) string {
 		}
 	}
 	fmt.Fprintf(&b, `
+  The administrators' pages: each of these links works once, with the password above and a passkey of this computer.
+
+`)
+	for _, a := range l.Administrators {
+		fmt.Fprintf(&b, "  %-14s %-8s %s\n", a.Role, a.SAM, a.Invitation)
+	}
+	fmt.Fprintf(&b, `
   Why does somebody get what they get?
     %s --config %s explain --user erika
   Ctrl-C ends everything and leaves nothing behind.

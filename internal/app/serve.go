@@ -13,6 +13,7 @@ import (
 	"rekey/internal/challenge/siteverify"
 	"rekey/internal/jobs"
 	"rekey/internal/server"
+	"rekey/internal/server/console"
 	"rekey/internal/server/enrollui"
 	"rekey/internal/server/frame"
 	"rekey/internal/server/gate"
@@ -103,22 +104,30 @@ func (a *App) Handler() http.Handler {
 	site := a.Settings.Snapshot
 	frames := &frame.Frame{Catalogue: a.catalogue, Site: site, Links: func() layout.Links { return a.assets.Load().Links() }}
 	proxies, _ := a.config.Proxies() // Load has checked them
-	secure := a.config.Secure()
-	admins, adminPages := a.newConsole()
-	edge := server.New(server.Config{Origin: a.config.Origin(), Secure: secure, Proxies: proxies}, site, a.catalogue, admins.Around(frames), a.log, a.metrics)
+	admins, areas := a.areas(frames)
+	edge := server.New(
+		server.Config{Origin: a.config.Origin(), Secure: a.config.Secure(), Proxies: proxies}, site, a.catalogue, admins.Around(frames), a.log, a.metrics,
+	)
+	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
+	return edge.Handler(static, areas...)
+}
+
+// areas are all families of pages.
+func (a *App) areas(frames *frame.Frame) (*console.Console, []server.Area) {
+	site, secure := a.Settings.Snapshot, a.config.Secure()
 	guard := &gate.Gate{
 		Site: site, Store: a.Store, Keys: a.Keys, Verifier: siteverify.New(a.config.Origin()), Frame: frames,
 		Cookie: server.Cookie{Name: "check", Secure: secure}, Now: time.Now, Log: a.log,
 	}
-	static := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.assets.Load().ServeHTTP(w, r) })
-	return edge.Handler(static, append(adminPages,
+	admins, behind := a.newConsole()
+	return admins, append([]server.Area{
 		guard,
 		&recoveryui.UI{
 			Service: a.recovery, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "flow", Secure: secure},
 			Browser: server.Cookie{Name: "browser", Secure: secure}, Keys: a.Keys, Site: site, Now: time.Now,
 		},
 		&enrollui.UI{Service: a.enrollment, Gate: guard, Frame: frames, Cookie: server.Cookie{Name: "session", Secure: secure}, Site: site, Now: time.Now},
-	)...)
+	}, behind...)
 }
 
 // machineHandler serves what monitoring asks, on an address of its own.

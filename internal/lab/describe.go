@@ -11,6 +11,15 @@ type Description struct {
 	Directories []DirectoryInfo `json:"directories,omitempty"`
 	Tenants     []TenantInfo    `json:"tenants,omitempty"`
 	People      []Person        `json:"people,omitempty"`
+	// Administrators get into the administrators' pages by an invitation, which works once.
+	Administrators []Administrator `json:"administrators,omitempty"`
+}
+
+// Administrator is one of the people, with a role.
+type Administrator struct {
+	Role       string `json:"role"`
+	SAM        string `json:"sam"`
+	Invitation string `json:"invitation"` // URL
 }
 
 // PortalInfo is where the portal runs.
@@ -90,7 +99,7 @@ func describe(p people.Person, m Methods) Person {
 
 // Describe tells what runs where.
 func (l *Lab) Describe() Description {
-	d := Description{People: l.People}
+	d := Description{People: l.People, Administrators: l.Administrators}
 	if l.Cluster != nil {
 		d.Database = &DatabaseInfo{l.Cluster.URL("postgres")}
 	}

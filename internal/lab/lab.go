@@ -58,10 +58,12 @@ type Lab struct {
 	Portal  *portal.Portal
 	Binary  string // the product's
 	People  []Person
-	dir     *workdir.Dir
-	name    string // of the database and of the portal's folder
-	guest   bool   // the parts but the portal are another lab's
-	options Options
+	// Administrators were invited, each once.
+	Administrators []Administrator
+	dir            *workdir.Dir
+	name           string // of the database and of the portal's folder
+	guest          bool   // the parts but the portal are another lab's
+	options        Options
 }
 
 // Up starts a lab and waits until all of it answers.
@@ -226,6 +228,18 @@ func (l *Lab) enrollAll(ctx context.Context, all []people.Person) error {
 		return err
 	}
 	l.People = append(l.People, enrolled...)
+	return l.invite(ctx, a)
+}
+
+// invite lets the administrators make their passkeys.
+func (l *Lab) invite(ctx context.Context, a *app.App) error {
+	for _, who := range people.Administrators() {
+		link, _, err := a.InviteAdmin(ctx, people.Corp.NetBIOS+`\\`+who.SAM, "", "demo")
+		if err != nil {
+			return fmt.Errorf("invite %s: %w", who.SAM, err)
+		}
+		l.Administrators = append(l.Administrators, Administrator{Role: who.Role, SAM: who.SAM, Invitation: link})
+	}
 	return nil
 }
 

@@ -74,6 +74,15 @@ mail:
   security: plaintext
   from: Example Corp password help <noreply@example.test>
 
+roles:
+  - {role: owner, groups: ['CORP\Rekey Owners']}
+  - {role: policy-admin, groups: ['CORP\Rekey Policy']}
+  - role: help-desk # for everybody at Corp but the board
+    groups: ['CORP\Service Desk']
+    scope: {domains: [corp.example.test], exclude: {groups: ['CORP\Executives']}}
+  - {role: auditor, groups: ['CORP\Rekey Audit']}
+  - {role: reporter, groups: ['CORP\Rekey Reports']}
+
 challenge: {show: never}
 
 guide_networks: [127.0.0.0/8, "::1/128"]

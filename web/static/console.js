@@ -9,6 +9,10 @@
   };
   const typing = (e) => e.target.closest("input, select, textarea, [contenteditable]");
 
+  // Times are written in the zone of this browser from the next page on.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `zone=${zone}; Path=/admin; Max-Age=31536000; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+
   // Keys: "/" searches, j and k walk the rows of a list.
   const walk = (step) => {
     const rows = [...document.querySelectorAll("[data-rows] tbody tr")].filter((row) => row.querySelector("a"));

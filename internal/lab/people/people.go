@@ -1,7 +1,10 @@
 // Package people is who lives in the demo's directories: every case a portal meets, one person each, and plain ones around them.
 package people
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // State is the condition an account is seeded in.
 type State string
@@ -88,11 +91,40 @@ func Groups(d Domain) []Group {
 		{Name: "Executives", Nested: []string{"Board"}},
 		{Name: "External"},
 		{Name: "Service Desk"},
+		{Name: "Rekey Owners"},
+		{Name: "Rekey Policy"},
+		{Name: "Rekey Audit"},
+		{Name: "Rekey Reports"},
+	}
+}
+
+// Administrator is somebody who gets into the administrators' pages, by a group.
+type Administrator struct{ Role, SAM, Group string }
+
+// Administrators are all of them, the mightiest first. They are among All.
+func Administrators() []Administrator {
+	return []Administrator{
+		{"owner", "olivia", "Rekey Owners"},
+		{"policy-admin", "piet", "Rekey Policy"},
+		{"help-desk", "hanna", "Service Desk"},
+		{"auditor", "audrey", "Rekey Audit"},
+		{"reporter", "rita", "Rekey Reports"},
 	}
 }
 
 // All lists everybody, the interesting ones first.
-func All() []Person { return append(named(), plain()...) }
+func All() []Person { return slices.Concat(named(), administrators(), plain()) }
+
+func administrators() []Person {
+	var all []Person
+	for _, a := range Administrators() {
+		all = append(all, Person{
+			SAM: a.SAM, Given: strings.ToUpper(a.SAM[:1]) + a.SAM[1:], Surname: "Admin", Domain: Corp, State: Active, OU: "Berlin", Groups: []string{a.Group},
+			Private: a.SAM + home, App: true, Sheet: true,
+		})
+	}
+	return all
+}
 
 // Clouded lists who is in the Entra tenant: people of Corp who are there as well, and people who are only there.
 func Clouded() []Person {
