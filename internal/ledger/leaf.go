@@ -49,7 +49,7 @@ type leaf struct {
 	By       string          `json:"by,omitempty"`     // from version 2 on
 	Role     string          `json:"role,omitempty"`   // from version 2 on
 	Ticket   string          `json:"ticket,omitempty"` // from version 2 on
-	Personal []byte          `json:"personal"` // commitment
+	Personal []byte          `json:"personal"`         // commitment
 }
 
 type personal struct {
