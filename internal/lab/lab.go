@@ -234,7 +234,7 @@ func (l *Lab) enrollAll(ctx context.Context, all []people.Person) error {
 // invite lets the administrators make their passkeys.
 func (l *Lab) invite(ctx context.Context, a *app.App) error {
 	for _, who := range people.Administrators() {
-		link, _, err := a.InviteAdmin(ctx, people.Corp.NetBIOS+`\\`+who.SAM, "", "demo")
+		link, _, err := a.InviteAdmin(ctx, people.Corp.NetBIOS+`\`+who.SAM, "", "demo")
 		if err != nil {
 			return fmt.Errorf("invite %s: %w", who.SAM, err)
 		}
