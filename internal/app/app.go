@@ -25,6 +25,7 @@ import (
 	"rekey/internal/notice"
 	"rekey/internal/postgres"
 	"rekey/internal/recovery"
+	"rekey/internal/report"
 	"rekey/internal/settings"
 	"rekey/internal/sms"
 	"rekey/internal/sync"
@@ -52,6 +53,9 @@ type App struct {
 	texter     *sms.Sender
 	sync       *sync.Service
 	places     func() *geo.Reader
+	reports    *report.Service
+	pulse      *report.Pulse
+	advice     advice
 	metrics    *metrics
 	assets     atomic.Pointer[web.Assets] // follow the brand's colour
 }
@@ -215,6 +219,7 @@ func (a *App) services() error {
 		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log, Threat: a.threatLevel,
 	}
 	a.sync = a.newSync()
+	a.newReports()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
 	a.metrics.follow(newThreatMetrics(a.Threat))
 	a.metrics.follow(newSpendMetrics(a.Store.Spent))

@@ -58,6 +58,8 @@ func (a *App) Serve(ctx context.Context) error {
 	g.Go(func() error { return ended(a.Threat.Run(ctx)) })
 	g.Go(func() error { return ended(a.work(workers)) })
 	g.Go(func() error { return ended(a.copyDirectories(ctx)) })
+	g.Go(func() error { return ended(a.watchHealth(ctx)) })
+	g.Go(func() error { return ended(a.reports.Run(ctx)) })
 	g.Go(func() error { a.places().Run(ctx); return nil })
 	a.log.InfoContext(ctx, "serving", "listen", listener.Addr().String(), "public_url", a.config.Origin(), "settings", a.Settings.Snapshot().Version)
 	return g.Wait()
@@ -89,10 +91,10 @@ func (a *App) work(ctx context.Context) error {
 		SignOut: a.recovery.SignOut,
 		Done:    a.metrics.delivered,
 		Log:     a.log,
-		Periodic: []jobs.Periodic{
+		Periodic: append([]jobs.Periodic{
 			{Name: "sweep", Every: sweepEvery, Run: func(ctx context.Context) error { return a.recovery.Sweep(ctx, a.config.KeepFlows) }},
 			{Name: "removed-directories", Every: time.Hour, Run: a.sync.DropRemoved},
-		},
+		}, a.reportJobs()...),
 		Local: []jobs.Periodic{
 			{Name: "keys", Every: refreshEvery, Run: a.Keys.Refresh},
 		},

@@ -30,6 +30,11 @@ type Document struct {
 
 // GroupNames lists the groups that scopes give by name instead of by SID, each once.
 func (d Document) GroupNames() []string {
+	return slices.DeleteFunc(d.Groups(), func(g string) bool { return strings.HasPrefix(strings.ToUpper(g), "S-1-") })
+}
+
+// Groups lists the groups that scopes name, as they write them, each once.
+func (d Document) Groups() []string {
 	groups := slices.Clone(d.Privileged.Groups)
 	for _, p := range slices.Concat(d.Policies, slices.Collect(maps.Values(d.Defaults))) {
 		groups = slices.Concat(groups, p.Scope.Groups, p.Scope.Exclude.Groups)
@@ -37,13 +42,13 @@ func (d Document) GroupNames() []string {
 	for _, r := range d.Rules {
 		groups = slices.Concat(groups, r.Scope.Groups, r.Scope.Exclude.Groups)
 	}
-	var names []string
+	var each []string
 	for _, g := range groups {
-		if !strings.HasPrefix(strings.ToUpper(g), "S-1-") && !slices.Contains(names, g) {
-			names = append(names, g)
+		if !slices.Contains(each, g) {
+			each = append(each, g)
 		}
 	}
-	return names
+	return each
 }
 
 // Policy is one rule set for a group of accounts.

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,11 +135,14 @@ func attemptRow(row pgx.CollectableRow) (a report.Attempt, err error) {
 }
 
 // Tally implements report.Store.
-func (s *Store) Tally(ctx context.Context, r report.Range) (tally report.Tally, err error) {
+func (s *Store) Tally(ctx context.Context, r report.Range, of report.Of) (tally report.Tally, err error) {
 	one := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	w := wanted{Range: r, Of: of}
 	err = pgx.BeginTxFunc(ctx, s.pool, one, func(p pgx.Tx) error {
-		for _, read := range []func(context.Context, pgx.Tx, report.Range, *report.Tally) error{tallyDays, tallyTimes, tallySteps, tallyMethods, tallyRest} {
-			if err := read(ctx, p, r, &tally); err != nil {
+		for _, read := range []func(context.Context, pgx.Tx, wanted, *report.Tally) error{
+			tallyDays, tallyTimes, tallySteps, tallyMethods, tallyPolicies, tallyRest,
+		} {
+			if err := read(ctx, p, w, &tally); err != nil {
 				return err
 			}
 		}
@@ -149,10 +154,22 @@ func (s *Store) Tally(ctx context.Context, r report.Range) (tally report.Tally, 
 	return tally, nil
 }
 
-func tallyDays(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) error {
+// wanted is what a tally is about. Its SQL takes the first parameters: $1 to $4.
+type wanted struct {
+	report.Range
+	report.Of
+}
+
+const isWanted = `started >= $1 AND started < $2 AND ($3 = '' OR action = $3) AND ($4 = '' OR policy = $4)`
+
+func (w wanted) args(more ...any) []any {
+	return append([]any{w.From(), w.Until(), string(w.Action), w.Policy}, more...)
+}
+
+func tallyDays(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
 	rows, err := p.Query(ctx, `
-		SELECT width_bucket(started, $1::timestamptz[]) - 1, action, device, ending, object = '', count(*) FROM attempt
-		WHERE started >= $2 AND started < $3 GROUP BY 1, 2, 3, 4, 5`, r.Bounds(), r.From(), r.Until())
+		SELECT width_bucket(started, $5::timestamptz[]) - 1, action, device, ending, object = '', count(*) FROM attempt
+		WHERE `+isWanted+` GROUP BY 1, 2, 3, 4, 5`, w.args(w.Bounds())...)
 	if err != nil {
 		return err
 	}
@@ -163,13 +180,13 @@ func tallyDays(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) 
 }
 
 // tallyTimes says how long those took that were done: of each day, of each action, and of all.
-func tallyTimes(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) error {
+func tallyTimes(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
 	rows, err := p.Query(ctx, `
 		SELECT coalesce(day, -1), coalesce(action, ''), count(*), percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY took)
 		FROM (
-			SELECT width_bucket(started, $1::timestamptz[]) - 1 AS day, action, extract(epoch FROM ended - started)::float8 AS took FROM attempt
-			WHERE started >= $2 AND started < $3 AND ending = 'done'
-		) AS a GROUP BY GROUPING SETS ((day), (action), ()) HAVING count(*) > 0`, r.Bounds(), r.From(), r.Until())
+			SELECT width_bucket(started, $5::timestamptz[]) - 1 AS day, action, extract(epoch FROM ended - started)::float8 AS took FROM attempt
+			WHERE `+isWanted+` AND ending = 'done'
+		) AS a GROUP BY GROUPING SETS ((day), (action), ()) HAVING count(*) > 0`, w.args(w.Bounds())...)
 	if err != nil {
 		return err
 	}
@@ -186,10 +203,10 @@ func tallyTimes(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally)
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
-func tallySteps(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) error {
+func tallySteps(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
 	rows, err := p.Query(ctx, `
 		SELECT ending, at, why, kind, count(*) FROM attempt
-		WHERE started >= $1 AND started < $2 AND ending IN ('given-up', 'refused') AND object <> '' GROUP BY 1, 2, 3, 4`, r.From(), r.Until())
+		WHERE `+isWanted+` AND ending IN ('given-up', 'refused') AND object <> '' GROUP BY 1, 2, 3, 4`, w.args()...)
 	if err != nil {
 		return err
 	}
@@ -200,23 +217,35 @@ func tallySteps(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally)
 }
 
 // tallyMethods brings equal attempts together before their lists are taken apart: there are few kinds of them.
-func tallyMethods(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) error {
+func tallyMethods(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
 	rows, err := p.Query(ctx, `
-		SELECT ending = 'done', asked, accepted, rejected, count(*) FROM attempt
-		WHERE started >= $1 AND started < $2 AND object <> '' GROUP BY 1, 2, 3, 4`, r.From(), r.Until())
+		SELECT width_bucket(started, $5::timestamptz[]) - 1, ending = 'done', asked, accepted, rejected, count(*) FROM attempt
+		WHERE `+isWanted+` AND object <> '' GROUP BY 1, 2, 3, 4, 5`, w.args(w.Bounds())...)
 	if err != nil {
 		return err
 	}
 	to.Methods, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l report.TallyMethods, err error) {
-		return l, row.Scan(&l.Done, &l.Asked, &l.Accepted, &l.Rejected, &l.Of)
+		return l, row.Scan(&l.Day, &l.Done, &l.Asked, &l.Accepted, &l.Rejected, &l.Of)
 	})
 	return err
 }
 
-func tallyRest(ctx context.Context, p pgx.Tx, r report.Range, to *report.Tally) error {
+func tallyPolicies(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
+	rows, err := p.Query(ctx, `
+		SELECT policy, ending, count(*) FROM attempt WHERE `+isWanted+` AND object <> '' GROUP BY 1, 2`, w.args()...)
+	if err != nil {
+		return err
+	}
+	to.Policies, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l report.TallyPolicy, err error) {
+		return l, row.Scan(&l.Policy, (*string)(&l.Ending), &l.Of)
+	})
+	return err
+}
+
+func tallyRest(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error {
 	return p.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM audit_event WHERE name = 'account.blocked' AND at >= $1 AND at < $2), (SELECT at FROM attempt_head)`,
-		r.From(), r.Until()).Scan(&to.Blocks, orZero{&to.Counted})
+		w.From(), w.Until()).Scan(&to.Blocks, orZero{&to.Counted})
 }
 
 // Used implements report.Desk.
@@ -238,4 +267,48 @@ func (s *Store) Used(ctx context.Context, directory string, objects []string, si
 		return nil, fmt.Errorf("read who used what: %w", err)
 	}
 	return used, nil
+}
+
+// SetUp implements report.Store.
+func (s *Store) SetUp(ctx context.Context, r report.Range) ([]report.SetUp, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT kind, width_bucket(created, $1::timestamptz[]) - 1, count(*) FROM credential
+		WHERE created < $2 GROUP BY 1, 2 ORDER BY 1`, r.Bounds(), r.Until())
+	if err != nil {
+		return nil, fmt.Errorf("count what was set up: %w", err)
+	}
+	var all []report.SetUp
+	var kind factor.Kind
+	var day int
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{(*string)(&kind), &day, &n}, func() error {
+		if len(all) == 0 || all[len(all)-1].Kind != kind {
+			all = append(all, report.SetUp{Kind: kind, Days: make([]int64, r.Len())})
+		}
+		if last := &all[len(all)-1]; day < 0 {
+			last.Before = n
+		} else {
+			last.Days[day] = n
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what was set up: %w", err)
+	}
+	slices.SortStableFunc(all, func(a, b report.SetUp) int { return cmp.Compare(b.Sum(), a.Sum()) })
+	return all, nil
+}
+
+// Queue tells how much work waits and how late the one is that has waited longest for a worker.
+func (s *Store) Queue(ctx context.Context) (waiting int64, late time.Duration, err error) {
+	var oldest time.Time
+	err = s.pool.QueryRow(ctx, `SELECT count(*), min(scheduled_at) FROM river_job WHERE state = 'available' AND scheduled_at <= $1`, s.now()).
+		Scan(&waiting, orZero{&oldest})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count work that waits: %w", err)
+	}
+	if !oldest.IsZero() {
+		late = s.now().Sub(oldest)
+	}
+	return waiting, late, nil
 }

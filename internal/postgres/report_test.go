@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -59,7 +60,7 @@ func (f fixture) figures(t testing.TB, r report.Range) report.Figures {
 	if err := s.Update(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Figures(t.Context(), r)
+	got, err := s.Figures(t.Context(), r, report.Of{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,10 +119,10 @@ func TestKnownAttemptsGiveKnownFigures(t *testing.T) {
 		t.Errorf("refused for %+v", got.Refusals)
 	}
 	methods := []report.Method{
-		{Kind: factor.TOTP, Asked: 12, Accepted: 13, Rejected: 3, Done: 10},
-		{Kind: factor.Mail, Asked: 2},
+		{Kind: factor.TOTP, Asked: 12, Accepted: 13, Rejected: 3, Done: 10, Days: []int64{10}},
+		{Kind: factor.Mail, Asked: 2, Days: []int64{0}},
 	}
-	if !slices.Equal(got.Methods, methods) {
+	if !reflect.DeepEqual(got.Methods, methods) {
 		t.Errorf("methods %+v", got.Methods)
 	}
 	if len(got.Devices) != 1 || got.Devices[0].Kind != "phone" || got.Devices[0].Started != 19 || got.Blocks != 1 || !got.Counted.Equal(at) {
@@ -197,7 +198,7 @@ func TestSummaryEqualsARecount(t *testing.T) {
 	if err := f.Refold(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := f.reports().Figures(t.Context(), r); err != nil || got.Total != (report.Count{}) {
+	if got, err := f.reports().Figures(t.Context(), r, report.Of{}); err != nil || got.Total != (report.Count{}) {
 		t.Errorf("forgotten, and yet %+v, %v", got.Total, err)
 	}
 	if recount := fmt.Sprintf("%+v", f.figures(t, r)); recount != piecemeal {

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -152,13 +155,20 @@ func (s *Store) Progress(ctx context.Context, side string) (report.Progress, err
 	return p, nil
 }
 
-// within says by SQL who is in a cell: $2 is its key.
-func within(d report.Dimension) (string, bool) {
-	where, ok := map[report.Dimension]string{
-		report.Everybody: `$2 = ''`, report.ByPolicy: `policy = $2`, report.ByDirectory: `directory = $2`, report.ByUnit: `unit = $2`,
-		report.ByGroup: `$2 = ANY(groups)`, report.ByMethod: `$2 = ANY(methods)`,
-	}[d]
-	return where, ok
+// within says by SQL who is in cells; keys become parameters.
+func within(cells map[report.Dimension]string, args *[]any) (string, bool) {
+	where := "true"
+	for _, d := range slices.Sorted(maps.Keys(cells)) {
+		column, ok := map[report.Dimension]string{
+			report.ByPolicy: `= policy`, report.ByDirectory: `= directory`, report.ByUnit: `= unit`, report.ByGroup: `= ANY(groups)`, report.ByMethod: `= ANY(methods)`,
+		}[d]
+		if !ok {
+			return "", false
+		}
+		*args = append(*args, cells[d])
+		where += fmt.Sprintf(" AND $%d %s", len(*args), column)
+	}
+	return where, true
 }
 
 func stands(s report.Standing) (string, bool) {
@@ -172,17 +182,19 @@ func stands(s report.Standing) (string, bool) {
 
 // Covered implements report.Surveys.
 func (s *Store) Covered(ctx context.Context, w report.Which) ([]report.Covered, error) {
-	cell, ok := within(w.Dimension)
-	standing, also := stands(w.Standing)
+	standing, ok := stands(w.Standing)
 	after, err := placeOf(w.After)
+	args := []any{w.Side, strings.ToLower(w.Name), after[0], after[1], after[2], w.Most}
+	cells, also := within(w.Cells, &args)
 	if err != nil || !ok || !also {
-		return nil, fault.Wrap(fault.Invalid, "problem.not-found", fmt.Errorf("no such list of people: %q, %q: %w", w.Dimension, w.Standing, err))
+		return nil, fault.Wrap(fault.Invalid, "problem.not-found", fmt.Errorf("no such list of people: %v, %q: %w", w.Cells, w.Standing, err))
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT name, directory, object, sign_in, policy, unit, methods, reason, eligible, able, used, resistant FROM surveyed
 		WHERE survey = (SELECT number FROM survey WHERE side = $1 AND coverage IS NOT NULL ORDER BY number DESC LIMIT 1)
-			AND `+cell+` AND `+standing+` AND (name, directory, object) > ($3, $4, $5)
-		ORDER BY name, directory, object LIMIT $6`, w.Side, w.Key, after[0], after[1], after[2], w.Most)
+			AND `+cells+` AND `+standing+` AND (name, directory, object) > ($3, $4, $5)
+			AND ($2 = '' OR strpos(lower(name), $2) > 0 OR strpos(lower(sign_in), $2) > 0)
+		ORDER BY name, directory, object LIMIT $6`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list people of a survey: %w", err)
 	}

@@ -84,12 +84,12 @@ const (
 
 // Which says whose list is wanted.
 type Which struct {
-	Side      string
-	Dimension Dimension
-	Key       string // of the cell
-	Standing  Standing
-	After     string // Covered.Cursor of the last of the page before; empty: the first page
-	Most      int    // 1 to 200
+	Side     string
+	Cells    map[Dimension]string // keys of cells that people are in, of all of them at once
+	Standing Standing
+	Name     string // part of the name or the sign-in, whatever its case; empty: any
+	After    string // Covered.Cursor of the last of the page before; empty: the first page
+	Most     int    // 1 to 200
 }
 
 // Covered is somebody in a survey.

@@ -36,9 +36,16 @@ type Took struct {
 	Median, P90 time.Duration
 }
 
+// Of narrows attempts down. The zero value is all of them.
+type Of struct {
+	Action policy.Action // empty: any
+	Policy string        // empty: any
+}
+
 // Figures are of a range.
 type Figures struct {
 	Range   Range
+	Of      Of
 	Total   Count
 	Took    Took
 	Days    []Day    // every day of the range, in order
@@ -49,6 +56,7 @@ type Figures struct {
 	Blocks   int64    // accounts that were blocked for too many wrong answers
 	Methods  []Method // those anybody was asked for, the most used first
 	Devices  []Device // by how many, the most first
+	Policies []Policy // by how many, the most first
 	// Counted is when the last event was written that is in here; zero: there is none.
 	Counted time.Time
 }
@@ -104,8 +112,9 @@ type Method struct {
 	Kind     factor.Kind
 	Asked    int64 // codes sent, ceremonies begun
 	Accepted int64
-	Rejected int64 // wrong, expired, used already
-	Done     int64 // attempts that were done with it
+	Rejected int64   // wrong, expired, used already
+	Done     int64   // attempts that were done with it
+	Days     []int64 // the same, of each day of the range
 }
 
 // WrongRate is the share of rejected answers. It is false when there were none at all.
@@ -122,6 +131,12 @@ type Device struct {
 	Count
 }
 
+// Policy is what became of attempts under one.
+type Policy struct {
+	Name string // empty: none decided
+	Count
+}
+
 // Store keeps what the log says about attempts. internal/postgres implements it.
 type Store interface {
 	// Fold reads events that were not read yet, at most so many, and reports how many it read. Two at a time take turns.
@@ -129,7 +144,9 @@ type Store interface {
 	// Refold forgets what was read and reads the log again.
 	Refold(ctx context.Context) error
 	// Tally counts the attempts that began within a range, all of one moment.
-	Tally(ctx context.Context, r Range) (Tally, error)
+	Tally(ctx context.Context, r Range, of Of) (Tally, error)
+	// SetUp counts the ways that were set up and are still there: before the range, and on each of its days.
+	SetUp(ctx context.Context, r Range) ([]SetUp, error)
 }
 
 // foldAtOnce is how many events are read in one transaction.
@@ -141,6 +158,7 @@ type Service struct {
 	Surveys Surveys
 
 	desk    Desk
+	copies  preview.Store
 	preview *preview.Service
 	now     func() time.Time
 	asked   chan Asked
@@ -160,20 +178,44 @@ type All interface {
 // New makes a service.
 func New(store All, now func() time.Time) *Service {
 	return &Service{
-		Store: store, Surveys: store, desk: store, preview: &preview.Service{Store: store, Now: now}, now: now, asked: make(chan Asked, waiting),
+		Store: store, Surveys: store, desk: store, copies: store, preview: &preview.Service{Store: store, Now: now}, now: now, asked: make(chan Asked, waiting),
 	}
 }
 
 // Figures are of the attempts that began within a range, up to the last turn of Update.
-func (s *Service) Figures(ctx context.Context, r Range) (Figures, error) {
+func (s *Service) Figures(ctx context.Context, r Range, of Of) (Figures, error) {
 	if r.Len() == 0 {
-		return Tally{}.figures(r), nil
+		return Tally{}.figures(r, of), nil
 	}
-	t, err := s.Store.Tally(ctx, r)
+	t, err := s.Store.Tally(ctx, r, of)
 	if err != nil {
 		return Figures{}, err
 	}
-	return t.figures(r), nil
+	return t.figures(r, of), nil
+}
+
+// SetUp is how many ways of one kind there are, by the day they were set up on.
+type SetUp struct {
+	Kind   factor.Kind
+	Before int64   // before the range
+	Days   []int64 // on each day of the range
+}
+
+// Sum is how many there were at the end of the range.
+func (s SetUp) Sum() int64 {
+	sum := s.Before
+	for _, n := range s.Days {
+		sum += n
+	}
+	return sum
+}
+
+// SetUp tells when the ways were set up that are there now, the most first: what was taken away since is not in it.
+func (s *Service) SetUp(ctx context.Context, r Range) ([]SetUp, error) {
+	if r.Len() == 0 {
+		return nil, nil
+	}
+	return s.Store.SetUp(ctx, r)
 }
 
 // Update takes over what the log has that was not read yet. A periodic job calls it.

@@ -41,32 +41,12 @@ type Part struct {
 	Word  string // what the state is in one or two words: "writes", "reads only", "fails"
 	// Success is when it last worked, as this replica knows; zero: not yet, or nobody looks.
 	Success time.Time
+	// Took is how long the answer took that this is about; zero: not measured.
+	Took time.Duration
 	// P95 is within what time nineteen of twenty answers came, of the last ones; zero: not known.
 	P95 time.Duration
+	// Seen is when it was looked at.
+	Seen time.Time
 	// Note is for an operator: what is wrong and what to do next. Empty: nothing to say.
 	Note string
-}
-
-// Verdict says whether people can get back in.
-type Verdict struct {
-	State    State
-	Word     string // "Yes, everywhere"
-	Sentence string // why, and for whom not
-}
-
-// BackIn says whether people can get back in, from the parts.
-func BackIn(parts []Part) Verdict {
-	var bad, all int
-	for _, p := range parts {
-		if p.Kind == PartDirectory {
-			all++
-			if p.State == Bad {
-				bad++
-			}
-		}
-	}
-	if all > 0 && bad == 0 {
-		return Verdict{State: Good, Word: "Yes, everywhere"}
-	}
-	return Verdict{State: Bad, Word: "No"}
 }

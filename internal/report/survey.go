@@ -94,6 +94,24 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
+// freshFor is how old a survey may be before the next is due.
+const freshFor = time.Hour
+
+// Keep makes a survey of the settings in force when none was made of this version within the last hour. A periodic job calls it. As long
+// as no directory was copied there is nobody to decide about, and nothing is done. Errors are those of Survey.
+func (s *Service) Keep(ctx context.Context, a Asked) error {
+	last, ok, err := s.Surveys.Coverage(ctx, Live)
+	if err != nil || ok && last.Settings == a.Snap.Version && s.now().Sub(last.At) < freshFor {
+		return err
+	}
+	copies, err := s.copies.Copies(ctx)
+	if err != nil || !slices.ContainsFunc(copies, func(c preview.Copy) bool { return c.People > 0 }) {
+		return err
+	}
+	a.Side = Live
+	return s.Survey(ctx, a)
+}
+
 // Survey decides about everybody and keeps what came of it. Errors are of the store, or ctx's.
 func (s *Service) Survey(ctx context.Context, a Asked) error {
 	now := s.now()

@@ -12,12 +12,13 @@ import (
 
 // Tally is what the store counts for Figures.
 type Tally struct {
-	Lines   []TallyLine
-	Times   []TallyTime
-	Steps   []TallyStep
-	Methods []TallyMethods
-	Blocks  int64
-	Counted time.Time
+	Lines    []TallyLine
+	Times    []TallyTime
+	Steps    []TallyStep
+	Methods  []TallyMethods
+	Policies []TallyPolicy
+	Blocks   int64
+	Counted  time.Time
 }
 
 // TallyLine is attempts that are alike.
@@ -44,16 +45,24 @@ type TallyStep struct {
 	Reason
 }
 
-// TallyMethods is attempts with the same proofs.
+// TallyPolicy is attempts under one policy that are alike.
+type TallyPolicy struct {
+	Policy string
+	Ending Ending
+	Of     int64
+}
+
+// TallyMethods is attempts of one day with the same proofs.
 type TallyMethods struct {
+	Day                       int
 	Done                      bool
 	Asked, Accepted, Rejected []factor.Kind
 	Of                        int64
 }
 
 // figures sums a tally up.
-func (t Tally) figures(r Range) Figures {
-	f := Figures{Range: r, Blocks: t.Blocks, Counted: t.Counted}
+func (t Tally) figures(r Range, of Of) Figures {
+	f := Figures{Range: r, Of: of, Blocks: t.Blocks, Counted: t.Counted}
 	for i := range r.Len() {
 		f.Days = append(f.Days, Day{At: r.Day(i)})
 	}
@@ -63,7 +72,8 @@ func (t Tally) figures(r Range) Figures {
 	t.count(&f)
 	t.times(&f)
 	t.steps(&f)
-	f.Methods = t.methods()
+	f.Methods = t.methods(r.Len())
+	f.Policies = t.policies()
 	return f
 }
 
@@ -99,21 +109,41 @@ func (c *Count) add(l TallyLine) {
 		c.Nobody += l.Of
 		return
 	}
-	c.Started += l.Of
-	switch l.Ending {
+	c.ended(l.Ending, l.Of)
+}
+
+func (c *Count) ended(e Ending, of int64) {
+	c.Started += of
+	switch e {
 	case Open:
-		c.Open += l.Of
+		c.Open += of
 	case Done:
-		c.Done += l.Of
+		c.Done += of
 	case GivenUp:
-		c.GivenUp += l.Of
+		c.GivenUp += of
 	case Refused:
-		c.Refused += l.Of
+		c.Refused += of
 	case Partial:
-		c.Partial += l.Of
+		c.Partial += of
 	case StartedOver:
-		c.StartedOver += l.Of
+		c.StartedOver += of
 	}
+}
+
+func (t Tally) policies() []Policy {
+	all := map[string]*Policy{}
+	for _, l := range t.Policies {
+		if all[l.Policy] == nil {
+			all[l.Policy] = &Policy{Name: l.Policy}
+		}
+		all[l.Policy].ended(l.Ending, l.Of)
+	}
+	list := make([]Policy, 0, len(all))
+	for _, p := range all {
+		list = append(list, *p)
+	}
+	slices.SortFunc(list, func(a, b Policy) int { return cmp.Or(cmp.Compare(b.Started, a.Started), cmp.Compare(a.Name, b.Name)) })
+	return list
 }
 
 func (t Tally) times(f *Figures) {
@@ -173,11 +203,11 @@ func (s *Step) take(l TallyStep) {
 	s.GivenUp += l.Of
 }
 
-func (t Tally) methods() []Method {
+func (t Tally) methods(days int) []Method {
 	all := map[factor.Kind]*Method{}
 	of := func(k factor.Kind) *Method {
 		if all[k] == nil {
-			all[k] = &Method{Kind: k}
+			all[k] = &Method{Kind: k, Days: make([]int64, days)}
 		}
 		return all[k]
 	}
@@ -192,6 +222,7 @@ func (t Tally) methods() []Method {
 			of(k).Accepted += l.Of
 			if l.Done && !slices.Contains(l.Accepted[:i], k) {
 				of(k).Done += l.Of
+				of(k).Days[l.Day] += l.Of
 			}
 		}
 	}
