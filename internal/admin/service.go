@@ -83,6 +83,14 @@ type Admin struct {
 // Name is what others read in the audit log.
 func (a Admin) Name() string { return a.Session.Name }
 
+// Role is the mightiest of the administrator's roles, for the audit log.
+func (a Admin) Role() string {
+	if roles := a.Grants.Roles(); len(roles) > 0 {
+		return string(roles[0])
+	}
+	return ""
+}
+
 // Fresh reports whether the passkey was proven lately enough for what asks for a step-up.
 func (s *Service) Fresh(a Admin) bool {
 	return s.deps.Now().Sub(a.Session.Proven) <= s.deps.Site().Console.StepUp

@@ -95,7 +95,7 @@ func (s *Service) end(ctx context.Context, sess Session, reason, by string, from
 		}
 		cur.Ended, cur.Pending = s.deps.Now(), nil
 		ev := s.event(audit.ConsoleEnded, cur, from)
-		ev.Reason, ev.Detail["by"] = reason, by
+		ev.Reason, ev.By = reason, by
 		return cur, Effects{Audit: []audit.Event{ev}}, nil
 	})
 	return err
@@ -136,6 +136,6 @@ func (s *Service) RemovePasskey(ctx context.Context, by Admin, who account.ID, i
 		return fault.New(fault.Conflict, "This is your only passkey: without it you could not sign in. Add another first.")
 	}
 	ev := s.event(audit.ConsolePasskeyRemoved, Session{ID: by.Session.ID, Account: who, Name: who.String()}, from)
-	ev.Detail["by"] = by.Name()
+	ev.By, ev.Role = by.Name(), by.Role()
 	return s.deps.Invitations.RemovePasskey(ctx, who, id, s.deps.Now(), ev)
 }

@@ -115,7 +115,11 @@ func (s *Service) StepUp(ctx context.Context, a Admin, back string, from Source)
 		if !s.open(cur) {
 			return cur, Effects{}, ErrSignIn
 		}
-		cur.Pending = p
+		asked := *p
+		if cur.Pending != nil {
+			asked.Tries = cur.Pending.Tries // asking anew gives no more tries
+		}
+		cur.Pending = &asked
 		return cur, Effects{Audit: []audit.Event{s.event(audit.ProofRequested, cur, from)}}, nil
 	})
 	return err
@@ -162,10 +166,18 @@ func (s *Service) Prove(ctx context.Context, token Token, at string, answer auth
 		return cur, e, nil
 	})
 	if err != nil {
-		return Moved{}, err
+		return Moved{}, lost(sess, err)
 	}
 	s.forget(sess.Account) // whoever is let in is looked at anew
 	return Moved{Token: next, Return: back}, nil
+}
+
+// lost says what became of an answer that was right and came too late: an invitation may have been used or replaced meanwhile.
+func lost(sess Session, err error) error {
+	if sess.Pending.Invitation != "" && fault.Of(err).Kind == fault.Conflict && !errors.Is(err, errStale) {
+		return errInvitation
+	}
+	return err
 }
 
 func (s *Service) same(cur, read Session) error {
@@ -215,7 +227,9 @@ func (s *Service) judge(ctx context.Context, sess Session, answer authenticator.
 	if sess.Proven.IsZero() {
 		name = audit.ConsoleStarted
 	}
-	e.Audit = []audit.Event{s.event(name, sess, from)}
+	ev := s.event(name, sess, from)
+	ev.By = sess.Name
+	e.Audit = []audit.Event{ev}
 	if e.Save = r.Update; e.Save != nil {
 		e.Save.LastUsed = now
 	}
@@ -239,8 +253,9 @@ func (s *Service) made(ctx context.Context, sess Session, keys []authenticator.C
 	c := r.Credential
 	c.ID, c.Account, c.Created, c.Label = randomText(12), sess.Account, now, label
 	added := s.event(audit.ConsolePasskeyAdded, sess, from)
-	added.Detail["label"] = c.Label
-	return Effects{Audit: []audit.Event{added, s.event(audit.ConsoleStarted, sess, from)}, Add: &c, Use: sess.Pending.Invitation}, "", nil
+	started := s.event(audit.ConsoleStarted, sess, from)
+	added.Detail["label"], added.By, started.By = c.Label, sess.Name, sess.Name
+	return Effects{Audit: []audit.Event{added, started}, Add: &c, Use: sess.Pending.Invitation}, "", nil
 }
 
 func (s *Service) enrollment(sess Session, keys []authenticator.Credential) authenticator.Enrollment {
@@ -326,7 +341,7 @@ func (s *Service) Invite(ctx context.Context, who account.ID, by string, from So
 	now, token := s.deps.Now(), Token(randomText(32))
 	i := Invitation{ID: randomText(12), Account: p.ID, Name: p.Name(), By: by, Made: now, Expires: now.Add(InvitedFor)}
 	ev := s.event(audit.ConsoleInvited, Session{ID: i.ID, Account: p.ID, Name: p.Name()}, from)
-	ev.Detail["by"] = by
+	ev.By = by
 	if err := s.deps.Invitations.Invite(ctx, i, token.Hash(), ev); err != nil {
 		return "", time.Time{}, err
 	}
