@@ -15,6 +15,7 @@ import (
 	"rekey/internal/server"
 	"rekey/internal/server/adminui"
 	"rekey/internal/server/console"
+	"rekey/internal/server/review"
 	"rekey/internal/settings"
 	"rekey/internal/signin"
 	"rekey/internal/yamledit"
@@ -45,8 +46,9 @@ func (a *App) newConsole() (*console.Console, []server.Area) {
 
 // consoleAreas lists the families of the administrators' pages.
 func (a *App) consoleAreas(c *console.Console) []server.Area {
+	reviews := &review.Review{Console: c, Configure: a.Pages}
 	return slices.Concat(
-		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot}).Areas(),
+		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews}).Areas(),
 	)
 }
 

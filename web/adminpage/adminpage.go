@@ -96,13 +96,30 @@ type Role struct {
 	Whom   []string // who has it: people and groups, as the settings name them
 	Reach  string   // whom a help desk may help
 	Allows []string
+	// RemoveURL shows what taking it away would change, in the version of the settings that is shown; empty: it cannot be taken here.
+	RemoveURL, Version string
+}
+
+// Bind gives somebody a role.
+type Bind struct {
+	Form     component.Form
+	Problems component.Problems
+	Back     string
+	Roles    []console.Option
+	Role     string // picked
+	Kind     string // person or group
+	Name     string
+	Domains  []console.Option // a help desk may be bound to
+	Picked   []string
+	OUs      string // one a line
+	Exclude  string // groups, one a line
 }
 
 // Administrators is about everybody who may get in.
 type Administrators struct {
 	console.Clock
 	Roles       []Role
-	SettingsURL string // where roles are bound; empty: not here
+	BindURL     string // where a role is given
 	InviteForm  component.Form
 	Problems    component.Problems
 	Typed       string

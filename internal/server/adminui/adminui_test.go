@@ -165,3 +165,41 @@ func TestAnOwnerInvites(t *testing.T) {
 		t.Errorf("after a day: %v, %v", open, err)
 	}
 }
+
+// TestAnOwnerGivesAndTakesARole: what is saved is what was shown, by whom and why is kept, and it holds at once.
+func TestAnOwnerGivesAndTakesARole(t *testing.T) {
+	d := desk(t)
+	owner, anna := d.Client(role.Owner), d.ClientOf("anna")
+	page := owner.Post(console.AdministratorsURL+"/roles", url.Values{
+		"role": {"help-desk"}, "kind": {"person"}, "name": {"anna"}, "domain": {consoletest.Domain}, "exclude": {"S-1-5-21-1-2-3-512\n"},
+	})
+	if page.Status != http.StatusOK || !strings.Contains(page.Body, d.ID("anna").String()) || anna.Get(console.SelfURL).Status != http.StatusForbidden {
+		t.Fatalf("status %d, %s", page.Status, page.Body)
+	}
+	form := consoletest.Form(page.Body, nil)
+	if got := owner.Post(console.AdministratorsURL+"/roles/save", form); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "Say why") {
+		t.Errorf("without a reason: status %d", got.Status)
+	}
+	form.Set("reason", "She joined the desk")
+	if got := owner.Follow(console.AdministratorsURL+"/roles/save", form); !strings.Contains(got.Body, "Saved as version 2") {
+		t.Fatalf("status %d, %s", got.Status, got.Body)
+	}
+	if got := anna.Get(console.SelfURL); got.Status != http.StatusOK || !strings.Contains(got.Body, "Help desk") {
+		t.Errorf("she has no role: status %d", got.Status)
+	}
+	last, err := d.Store.LatestSettings(t.Context())
+	if err != nil || last.Reason != "She joined the desk" || !strings.Contains(string(last.Document), "# in memory") || !strings.HasSuffix(last.Author, "owner") {
+		t.Errorf("kept: %+v, %v", last, err)
+	}
+	if got := owner.Post(console.AdministratorsURL+"/roles/save", form); got.Status != http.StatusConflict || !strings.Contains(got.Body, "She joined the desk") {
+		t.Errorf("saved a second time: status %d", got.Status)
+	}
+	if got := owner.Post(console.AdministratorsURL+"/roles/5/remove", url.Values{"version": {"1"}}); got.Status != http.StatusConflict {
+		t.Errorf("a form of an old page: status %d", got.Status)
+	}
+	page = owner.Post(console.AdministratorsURL+"/roles/5/remove", url.Values{"version": {"2"}})
+	form = consoletest.Form(page.Body, url.Values{"reason": {"She left it"}})
+	if got := owner.Post(console.AdministratorsURL+"/roles/save", form); got.Status != http.StatusSeeOther || anna.Get(console.SelfURL).Status != http.StatusForbidden {
+		t.Errorf("status %d, or she still has it", got.Status)
+	}
+}

@@ -139,6 +139,7 @@ func (u *UI) showAll(w http.ResponseWriter, r *http.Request, a admin.Admin) erro
 func (u *UI) all(w http.ResponseWriter, r *http.Request, a admin.Admin, page adminpage.Administrators, ps console.Problems) error {
 	ctx := r.Context()
 	page.Clock, page.Problems, page.Roles = u.Console.Clock(r), ps, u.bound()
+	page.BindURL = rolesURL + "/new"
 	page.InviteForm = component.Form{Action: console.AdministratorsURL + "/invite"}
 	invited, err := u.Service.Invitations(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"rekey/internal/admin"
@@ -23,8 +24,10 @@ func (u *UI) mine(a admin.Admin) []adminpage.Role {
 // bound are the bindings of the settings in force.
 func (u *UI) bound() []adminpage.Role {
 	var out []adminpage.Role
-	for _, b := range u.Site().Roles.List() {
+	snap := u.Site()
+	for i, b := range snap.Roles.List() {
 		out = append(out, adminpage.Role{
+			RemoveURL: rolesURL + "/" + strconv.Itoa(i) + "/remove", Version: strconv.FormatInt(snap.Version, 10),
 			Name: console.RoleName(b.Role), Whom: slices.Concat(b.People, b.Groups), Reach: reach(b.Scope),
 			Allows: allowed(b.Role, func(role.Permission) bool { return true }),
 		})

@@ -9,6 +9,7 @@ import (
 	"rekey/internal/role"
 	"rekey/internal/server"
 	"rekey/internal/server/console"
+	"rekey/internal/server/review"
 	"rekey/internal/site"
 )
 
@@ -17,6 +18,7 @@ type UI struct {
 	Console *console.Console
 	Service *admin.Service
 	Site    site.Source
+	Review  *review.Review
 }
 
 const (
@@ -54,6 +56,10 @@ func (u *UI) inside() []console.Route {
 		{Method: http.MethodPost, Pattern: console.SelfURL + "/passkeys/{id}/remove", Needs: self, StepUp: true, Limiter: own, Audit: "console.passkey-removed", Handler: u.submitRemoveOwn},
 		{Method: http.MethodGet, Pattern: console.AdministratorsURL, Needs: all, StepUp: true, Limiter: none, Handler: u.showAll},
 		{Method: http.MethodPost, Pattern: console.AdministratorsURL + "/invite", Needs: all, StepUp: true, Limiter: "none: who may invite may do all", Audit: "console.invited", Handler: u.submitInvite},
+		{Method: http.MethodGet, Pattern: rolesURL + "/new", Needs: all, StepUp: true, Limiter: none, Handler: u.showBind},
+		{Method: http.MethodPost, Pattern: rolesURL, Needs: all, StepUp: true, Limiter: "none: saves nothing", Handler: u.submitBind},
+		{Method: http.MethodPost, Pattern: rolesURL + "/{n}/remove", Needs: all, StepUp: true, Limiter: "none: saves nothing", Handler: u.submitUnbind},
+		{Method: http.MethodPost, Pattern: rolesURL + "/save", Needs: all, StepUp: true, Limiter: "none: versions are kept", Audit: "settings.applied", Handler: u.submitSave},
 		{Method: http.MethodPost, Pattern: console.AdministratorsURL + "/sessions/{id}/end", Needs: all, StepUp: true, Limiter: own, Audit: "console.ended", Handler: u.submitEnd},
 		{Method: http.MethodGet, Pattern: console.AdministratorsURL + "/passkeys/{directory}/{object}/{id}/remove", Needs: all, StepUp: true, Limiter: none, Handler: u.showRemove},
 		{Method: http.MethodPost, Pattern: console.AdministratorsURL + "/passkeys/{directory}/{object}/{id}/remove", Needs: all, StepUp: true, Limiter: own, Audit: "console.passkey-removed", Handler: u.submitRemove},

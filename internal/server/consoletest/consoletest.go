@@ -40,6 +40,7 @@ import (
 	"rekey/internal/server/adminui"
 	"rekey/internal/server/console"
 	"rekey/internal/server/frame"
+	"rekey/internal/server/review"
 	"rekey/internal/settings"
 	"rekey/internal/signin"
 	"rekey/internal/site"
@@ -250,7 +251,7 @@ func (d *Desk) serve(areas func(*Desk) []server.Area) {
 	d.Console = console.New(console.Deps{
 		Service: d.Admin, Site: src, Catalogue: catalogue, Links: assets.Links, Keys: d.Keys, Secure: true, Now: d.Now, Log: log,
 	})
-	d.Areas = append((&adminui.UI{Console: d.Console, Service: d.Admin, Site: src}).Areas(), areas(d)...)
+	d.Areas = append((&adminui.UI{Console: d.Console, Service: d.Admin, Site: src, Review: &review.Review{Console: d.Console, Configure: d.Configure}}).Areas(), areas(d)...)
 	portal := &frame.Frame{Catalogue: catalogue, Site: src, Links: assets.Links}
 	edge := server.New(server.Config{Origin: Origin, Secure: true}, src, catalogue, d.Console.Around(portal), log, nobody{})
 	d.Handler = edge.Handler(assets, d.Areas...)

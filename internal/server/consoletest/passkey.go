@@ -42,6 +42,20 @@ func (d *Desk) Invited(sam string) *Client {
 	return c
 }
 
+var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+
+// Form is what goes along unseen with the forms of a page, and what is typed.
+func Form(body string, typed url.Values) url.Values {
+	form := url.Values{}
+	for _, f := range hidden.FindAllStringSubmatch(body, -1) {
+		form.Set(html.UnescapeString(f[1]), html.UnescapeString(f[2]))
+	}
+	for k, v := range typed {
+		form[k] = v
+	}
+	return form
+}
+
 // Prove fills in the form of a page that asks for a passkey.
 func (c *Client) Prove(body string, form url.Values) url.Values {
 	c.desk.t.Helper()
