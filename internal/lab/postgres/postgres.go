@@ -183,7 +183,7 @@ func (c *Cluster) SocketURL(db string) string {
 func (c *Cluster) CreateDatabase(ctx context.Context, name, template string) error {
 	sql := "CREATE DATABASE " + pgx.Identifier{name}.Sanitize()
 	if template != "" {
-		sql += " TEMPLATE " + pgx.Identifier{template}.Sanitize()
+		sql += " TEMPLATE " + pgx.Identifier{template}.Sanitize() + " STRATEGY file_copy" // a third of the time: nothing goes through the log
 	}
 	if err := c.exec(ctx, sql); err != nil {
 		return fmt.Errorf("create database %s: %w", name, err)
