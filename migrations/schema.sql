@@ -271,6 +271,27 @@ CREATE UNLOGGED TABLE public.bucket (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.checkup (
+    number bigint NOT NULL,
+    author text NOT NULL,
+    began timestamp with time zone NOT NULL,
+    touched timestamp with time zone NOT NULL,
+    ended timestamp with time zone,
+    done integer DEFAULT 0 NOT NULL,
+    total integer NOT NULL,
+    next text NOT NULL,
+    found jsonb DEFAULT '[]'::jsonb NOT NULL
+);
+
+ALTER TABLE public.checkup ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.checkup_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.completed (
     directory text NOT NULL,
     object text NOT NULL,
@@ -700,6 +721,9 @@ ALTER TABLE ONLY public.audit_head
 
 ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT bucket_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.checkup
+    ADD CONSTRAINT checkup_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY public.counter
     ADD CONSTRAINT counter_pkey PRIMARY KEY (key, lane);

@@ -157,6 +157,16 @@ func (k *Keyset) refresh(ctx context.Context) error {
 	return nil
 }
 
+// Key is what may be said of a sealing key.
+type Key struct {
+	ID      uint32
+	Made    time.Time // zero: by a version that did not write it down
+	Current bool      // it seals; the others open what they sealed
+}
+
+// List gives the sealing keys, newest first.
+func (k *Keyset) List() []Key { return k.current.Load().list() }
+
 // Rotate makes a new key seal from now on. What older keys sealed still opens.
 func (k *Keyset) Rotate(ctx context.Context) error {
 	k.mu.Lock()

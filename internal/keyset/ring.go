@@ -7,6 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
@@ -28,6 +31,8 @@ type keys struct {
 	MAC      []byte `json:"mac"`
 	Signer   string `json:"signer"`
 	Verifier string `json:"verifier"`
+	// Made says when sealing keys were made, by id; those of older versions are not in it.
+	Made map[uint32]time.Time `json:"made,omitempty"`
 }
 
 // ring is one version of the keys, ready to use. It is never changed.
@@ -48,6 +53,7 @@ func newRing() (*ring, error) {
 	}
 	ks := keys{MAC: make([]byte, 32)}
 	_, _ = rand.Read(ks.MAC) // never fails (crypto/rand since Go 1.24)
+	ks.Made = map[uint32]time.Time{handle.KeysetInfo().GetPrimaryKeyId(): now()}
 	if ks.Signer, ks.Verifier, err = note.GenerateKey(rand.Reader, signerName); err != nil {
 		return nil, fmt.Errorf("make signing key: %w", err)
 	}
@@ -89,7 +95,27 @@ func (r *ring) rotated() (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rotate sealing keys: %w", err)
 	}
-	return ready(r.keys, handle)
+	ks := r.keys
+	ks.Made = maps.Clone(ks.Made)
+	if ks.Made == nil {
+		ks.Made = map[uint32]time.Time{}
+	}
+	ks.Made[id] = now()
+	return ready(ks, handle)
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+
+// list gives what may be said of the sealing keys, newest first.
+func (r *ring) list() []Key {
+	info := r.handle.KeysetInfo()
+	var all []Key
+	for _, k := range info.GetKeyInfo() {
+		id := k.GetKeyId()
+		all = append(all, Key{ID: id, Made: r.keys.Made[id], Current: id == info.GetPrimaryKeyId()})
+	}
+	slices.Reverse(all) // Tink appends
+	return all
 }
 
 // wrap encrypts the keys by the KEK.
