@@ -20,8 +20,14 @@ DECLARE
     rest   bigint;
     l      jsonb := leaf;
     kinds  text[] := audit_factors(l);
+    kind   int := audit_shape_of(name, outcome, l ->> 'actor', l ->> 'purpose', l ->> 'policy', kinds);
 BEGIN
     SELECT size, edge INTO STRICT number, roots FROM audit_head FOR UPDATE;
+    IF kind IS NULL THEN -- the first of its kind; another may have been the first meanwhile
+        INSERT INTO audit_shape (name, outcome, actor, purpose, policy, factors)
+        VALUES (name, outcome, l ->> 'actor', l ->> 'purpose', l ->> 'policy', kinds) ON CONFLICT DO NOTHING;
+        kind := audit_shape_of(name, outcome, l ->> 'actor', l ->> 'purpose', l ->> 'policy', kinds);
+    END IF;
     rest := number;
     WHILE rest & 1 = 1 LOOP -- the record completes a subtree
         node := sha256('\x01'::bytea || substr(roots, length(roots) - 31) || node);
@@ -30,11 +36,9 @@ BEGIN
         rest := rest >> 1;
     END LOOP;
     INSERT INTO audit_event (
-        seq, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal,
-        actor, purpose, policy, settings, factors, by, role, ticket
+        seq, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal, shape, settings, by, role, ticket
     ) VALUES (
-        number, at, name, outcome, directory, object, flow, reason, leaf, added, salt, personal,
-        l ->> 'actor', l ->> 'purpose', l ->> 'policy', (l ->> 'settings')::bigint, kinds,
+        number, at, name, outcome, directory, object, flow, reason, leaf, added, salt, personal, kind, (l ->> 'settings')::bigint,
         coalesce(l ->> 'by', ''), coalesce(l ->> 'role', ''), coalesce(l ->> 'ticket', '')
     );
     UPDATE audit_head SET size = number + 1, edge = roots || node;
@@ -63,6 +67,36 @@ CREATE FUNCTION public.audit_factors(leaf jsonb) RETURNS text[]
     AS $$
     SELECT coalesce(array_agg(kind), '{}') FROM jsonb_array_elements_text(nullif(leaf -> 'factors', 'null')) AS kind
 $$;
+
+CREATE FUNCTION public.audit_seq_at(moment timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    AS $$
+DECLARE
+    low  bigint := 0;
+    high bigint;
+    mid  bigint;
+    seen timestamptz;
+BEGIN
+    SELECT size INTO STRICT high FROM audit_head;
+    WHILE low < high LOOP
+        mid := (low + high) / 2;
+        SELECT e.at INTO seen FROM audit_event e WHERE e.seq >= mid ORDER BY e.seq LIMIT 1;
+        IF seen IS NULL OR seen >= moment THEN
+            high := mid;
+        ELSE
+            low := mid + 1;
+        END IF;
+    END LOOP;
+    RETURN low;
+END
+$$;
+
+CREATE FUNCTION public.audit_shape_of(name text, outcome text, actor text, purpose text, policy text, factors text[]) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT s.id FROM audit_shape s
+    WHERE (s.name, s.outcome, s.actor, s.purpose, s.policy, s.factors) = ($1, $2, $3, $4, $5, $6)
+$_$;
 
 CREATE FUNCTION public.flow_unmoved(flow_id text, seen bigint) RETURNS void
     LANGUAGE plpgsql
@@ -230,6 +264,41 @@ CREATE TABLE public.attempt_head (
     CONSTRAINT attempt_head_one_check CHECK (one)
 );
 
+CREATE TABLE public.audit_check (
+    number bigint NOT NULL,
+    by text NOT NULL,
+    began timestamp with time zone NOT NULL,
+    touched timestamp with time zone NOT NULL,
+    ended timestamp with time zone,
+    first bigint NOT NULL,
+    beyond bigint NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    bad bigint,
+    fault text DEFAULT ''::text NOT NULL,
+    signed text DEFAULT ''::text NOT NULL
+);
+
+ALTER TABLE public.audit_check ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_check_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.audit_day (
+    day date NOT NULL,
+    shape integer NOT NULL,
+    records bigint NOT NULL
+);
+
+CREATE TABLE public.audit_day_head (
+    one boolean DEFAULT true NOT NULL,
+    next bigint NOT NULL,
+    CONSTRAINT audit_day_head_one_check CHECK (one)
+);
+
 CREATE TABLE public.audit_event (
     seq bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -243,14 +312,11 @@ CREATE TABLE public.audit_event (
     hashes bytea NOT NULL,
     salt bytea,
     personal jsonb,
-    actor text NOT NULL,
-    purpose text NOT NULL,
-    policy text NOT NULL,
     settings bigint NOT NULL,
-    factors text[] NOT NULL,
     by text NOT NULL,
     role text NOT NULL,
     ticket text NOT NULL,
+    shape integer NOT NULL,
     CONSTRAINT audit_event_check CHECK (((salt IS NULL) = (personal IS NULL))),
     CONSTRAINT audit_event_hashes_check CHECK (((length(hashes) % 32) = 0)),
     CONSTRAINT audit_event_outcome_check CHECK ((outcome = ANY (ARRAY['ok'::text, 'refused'::text, 'failed'::text, 'unknown'::text]))),
@@ -264,6 +330,36 @@ CREATE TABLE public.audit_head (
     CONSTRAINT audit_head_one_check CHECK (one)
 )
 WITH (fillfactor='10');
+
+CREATE TABLE public.audit_search (
+    id text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    owner text NOT NULL,
+    name text NOT NULL,
+    query text NOT NULL,
+    shared boolean NOT NULL,
+    made timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.audit_shape (
+    id integer NOT NULL,
+    name text NOT NULL,
+    outcome text NOT NULL,
+    actor text NOT NULL,
+    purpose text NOT NULL,
+    policy text NOT NULL,
+    factors text[] NOT NULL
+);
+
+ALTER TABLE public.audit_shape ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.audit_shape_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE UNLOGGED TABLE public.bucket (
     key text NOT NULL,
@@ -713,11 +809,29 @@ ALTER TABLE ONLY public.attempt_head
 ALTER TABLE ONLY public.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (flow);
 
+ALTER TABLE ONLY public.audit_check
+    ADD CONSTRAINT audit_check_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.audit_day_head
+    ADD CONSTRAINT audit_day_head_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.audit_day
+    ADD CONSTRAINT audit_day_pkey PRIMARY KEY (day, shape);
+
 ALTER TABLE ONLY public.audit_event
     ADD CONSTRAINT audit_event_pkey PRIMARY KEY (seq);
 
 ALTER TABLE ONLY public.audit_head
     ADD CONSTRAINT audit_head_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.audit_search
+    ADD CONSTRAINT audit_search_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.audit_shape
+    ADD CONSTRAINT audit_shape_name_outcome_actor_purpose_policy_factors_key UNIQUE (name, outcome, actor, purpose, policy, factors);
+
+ALTER TABLE ONLY public.audit_shape
+    ADD CONSTRAINT audit_shape_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.bucket
     ADD CONSTRAINT bucket_pkey PRIMARY KEY (key);
@@ -832,11 +946,25 @@ CREATE INDEX attempt_started ON public.attempt USING btree (started);
 
 CREATE INDEX audit_event_account ON public.audit_event USING btree (directory, object, seq) WHERE (object <> ''::text);
 
+CREATE INDEX audit_event_address ON public.audit_event USING btree ((((personal ->> 'address'::text))::inet), seq) WHERE ((personal ->> 'address'::text) IS NOT NULL);
+
 CREATE INDEX audit_event_blocked ON public.audit_event USING btree (at) WHERE (name = 'account.blocked'::text);
 
 CREATE INDEX audit_event_by ON public.audit_event USING btree (by, seq) WHERE (by <> ''::text);
 
+CREATE INDEX audit_event_flow ON public.audit_event USING btree (flow) WHERE (flow <> ''::text);
+
+CREATE INDEX audit_event_role ON public.audit_event USING btree (role, seq) WHERE (role <> ''::text);
+
+CREATE INDEX audit_event_settings ON public.audit_event USING btree (settings, seq) WHERE (settings > 0);
+
+CREATE INDEX audit_event_shape ON public.audit_event USING btree (shape, seq);
+
 CREATE INDEX audit_event_ticket ON public.audit_event USING btree (ticket, seq) WHERE (ticket <> ''::text);
+
+CREATE INDEX audit_event_typed ON public.audit_event USING btree (lower(((personal -> 'detail'::text) ->> 'name'::text)), seq) WHERE (((personal -> 'detail'::text) ->> 'name'::text) IS NOT NULL);
+
+CREATE INDEX audit_search_account ON public.audit_search USING btree (directory, object);
 
 CREATE INDEX completed_account ON public.completed USING btree (directory, object, at);
 

@@ -16,7 +16,8 @@ const maxLine = 1 << 20
 // Summary is what a good export holds.
 type Summary struct {
 	Records int64
-	Erased  int64     // of them, records whose personal part was erased
+	Erased  int64     // of them, records whose personal part was erased, or left out
+	Excerpt bool      // some records only: it says nothing of the others
 	At      time.Time // when the checkpoint was signed
 }
 
@@ -29,17 +30,23 @@ type RecordError struct {
 // Error implements error.
 func (e *RecordError) Error() string { return fmt.Sprintf("record %d: %s", e.Number, e.Why) }
 
-// errRewritten is an export whose hashes were all made anew, so that no single record can be named.
-var errRewritten = errors.New("the records are not those that were signed")
+// ErrRewritten is an export whose hashes were all made anew, so that no single record can be named.
+var ErrRewritten = errors.New("the records are not those that were signed")
 
 // Verify checks an export against the key that signs checkpoints, and needs nothing else. Older checkpoints of the log, as
 // signed then, must be prefixes of it. The error is a *RecordError when one record can be named.
 func Verify(r io.Reader, verifierKey string, older ...string) (Summary, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	signed, err := readHeader(lines, verifierKey)
+	signed, excerpt, err := readHeader(lines, verifierKey)
 	if err != nil {
 		return Summary{}, err
+	}
+	if excerpt {
+		if len(older) > 0 {
+			return Summary{}, errors.New("an excerpt cannot be compared with older checkpoints: it needs a whole export")
+		}
+		return verifyExcerpt(lines, signed)
 	}
 	marks, err := prefixes(older, verifierKey, signed)
 	if err != nil {
@@ -72,28 +79,27 @@ func Verify(r io.Reader, verifierKey string, older ...string) (Summary, error) {
 		return Summary{}, &RecordError{tree.Size(), fmt.Sprintf("missing, %d were signed", signed.Size)}
 	}
 	if tree.Root() != signed.Root {
-		return Summary{}, errRewritten
+		return Summary{}, ErrRewritten
 	}
 	sum.Records = tree.Size()
 	return sum, nil
 }
 
-func readHeader(lines *bufio.Scanner, verifierKey string) (Checkpoint, error) {
+func readHeader(lines *bufio.Scanner, verifierKey string) (c Checkpoint, excerpt bool, err error) {
 	if !lines.Scan() {
-		return Checkpoint{}, errors.Join(errors.New("the export is empty"), lines.Err())
+		return Checkpoint{}, false, errors.Join(errors.New("the export is empty"), lines.Err())
 	}
 	var h header
-	if err := exact(lines.Bytes(), &h); err != nil || h.Format != format {
-		return Checkpoint{}, errors.New("the first line is no header of an audit export")
+	if err := exact(lines.Bytes(), &h); err != nil || h.Format != format && h.Format != excerptFormat {
+		return Checkpoint{}, false, errors.New("the first line is no header of an audit export")
 	}
-	c, err := OpenCheckpoint(h.Checkpoint, verifierKey)
-	if err != nil {
-		return Checkpoint{}, err
+	if c, err = OpenCheckpoint(h.Checkpoint, verifierKey); err != nil {
+		return Checkpoint{}, false, err
 	}
 	if c.Size != h.Size {
-		return Checkpoint{}, fmt.Errorf("the header speaks of %d records, the checkpoint of %d", h.Size, c.Size)
+		return Checkpoint{}, false, fmt.Errorf("the header speaks of %d records, the checkpoint of %d", h.Size, c.Size)
 	}
-	return c, nil
+	return c, h.Format == excerptFormat, nil
 }
 
 // prefixes opens older checkpoints, by size.
@@ -125,18 +131,8 @@ func next(tree Tree, b []byte) (grown Tree, erased bool, err error) {
 	if l.Number != tree.Size() {
 		return bad(fmt.Sprintf("record %d is in its place", l.Number))
 	}
-	grown, hashes := tree.Append(l.Leaf)
-	if !bytes.Equal(hashes, l.Hashes) {
-		return bad("it or one before it was changed")
-	}
-	inner, err := readLeaf(l.Leaf)
-	if err != nil {
-		return bad(err.Error())
-	}
-	if err := check(inner, Record{Leaf: l.Leaf, Salt: l.Salt, Personal: l.Personal}); err != nil {
-		return bad(err.Error())
-	}
-	return grown, l.Personal == nil, nil
+	grown, err = tree.Check(Stored{Record{Leaf: l.Leaf, Salt: l.Salt, Personal: l.Personal}, l.Hashes})
+	return grown, l.Personal == nil, err
 }
 
 // exact reads a line and refuses one that holds more than what is read: unknown or repeated fields, other spacing.

@@ -79,22 +79,8 @@ func (s *Store) History(ctx context.Context, who account.ID, limit int) ([]enrol
 
 // ExportAudit writes the whole audit log as it is now, with a checkpoint signed now, in the format ledger.Verify reads.
 func (s *Store) ExportAudit(ctx context.Context, w io.Writer) error {
-	read := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, s.pool, read, func(p pgx.Tx) error {
-		// A long log takes longer than statements may otherwise.
-		if _, err := p.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
-			return err
-		}
-		var size int64
-		var edge []byte
-		if err := p.QueryRow(ctx, `SELECT size, edge FROM audit_head`).Scan(&size, &edge); err != nil {
-			return err
-		}
-		tree, err := ledger.ReadTree(size, edge)
-		if err != nil {
-			return err
-		}
-		return ledger.Export(w, tree, s.keys.Signer(), s.now(), records(ctx, p))
+	err := s.freeze(ctx, func(l frozenLog) error {
+		return ledger.Export(w, l.tree, s.keys.Signer(), s.now(), records(ctx, l))
 	})
 	if err != nil {
 		return fmt.Errorf("export audit log: %w", err)
@@ -142,7 +128,7 @@ func (s *Store) EraseOf(ctx context.Context, who account.ID, e flow.Effects) (in
 		t.batch.Queue(`DELETE FROM flow WHERE directory = $1 AND object = $2 AND object <> ''`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM session WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM credential WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
-		for _, table := range []string{"admin_session", "admin_passkey", "admin_invitation"} {
+		for _, table := range []string{"admin_session", "admin_passkey", "admin_invitation", "audit_search"} {
 			t.batch.Queue(`DELETE FROM `+table+` WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
 		}
 		return t.commit(ctx, owner{account: who}, e)

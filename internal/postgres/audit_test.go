@@ -71,7 +71,7 @@ func TestTamperedDatabaseIsFound(t *testing.T) {
 		"personal changed": {`UPDATE audit_event SET personal = '{"detail": {"name": "mallory"}}' WHERE seq = 2`, 2},
 		"removed":          {`DELETE FROM audit_event WHERE seq = 2`, 2},
 		"last removed":     {`DELETE FROM audit_event WHERE seq = 4`, 4},
-		"put in":           {`INSERT INTO audit_event SELECT 5, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal, actor, purpose, policy, settings, factors, by, role, ticket FROM audit_event WHERE seq = 4`, 5},
+		"put in":           {`INSERT INTO audit_event SELECT 5, at, name, outcome, directory, object, flow, reason, leaf, hashes, salt, personal, settings, by, role, ticket, shape FROM audit_event WHERE seq = 4`, 5},
 		"swapped":          {`UPDATE audit_event SET seq = 9 WHERE seq = 2; UPDATE audit_event SET seq = 2 WHERE seq = 3; UPDATE audit_event SET seq = 3 WHERE seq = 9`, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,7 +156,8 @@ func TestRecordsSayWhoActed(t *testing.T) {
 	columns := func() (got string) {
 		t.Helper()
 		err := s.pool.QueryRow(t.Context(), `
-			SELECT string_agg((actor, purpose, policy, settings, factors, by, role, ticket)::text, ' ' ORDER BY seq) FROM audit_event`).Scan(&got)
+			SELECT string_agg((k.actor, k.purpose, k.policy, e.settings, k.factors, e.by, e.role, e.ticket)::text, ' ' ORDER BY e.seq)
+			FROM audit_event e JOIN audit_shape k ON k.id = e.shape`).Scan(&got)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,14 +166,19 @@ func TestRecordsSayWhoActed(t *testing.T) {
 	if got := columns(); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	step, err := migrations.FS.ReadFile("0015_audit_who.sql")
-	if err != nil {
-		t.Fatal(err)
+	steps := []string{
+		`ALTER TABLE audit_event DROP shape, DROP settings, DROP by, DROP role, DROP ticket`,
+		`DROP TABLE audit_shape, audit_day, audit_day_head, audit_search, audit_check`,
+		`DROP FUNCTION audit_factors; DROP FUNCTION audit_shape_of; DROP FUNCTION audit_seq_at; DROP INDEX audit_event_flow, audit_event_address, audit_event_typed`,
 	}
-	for _, sql := range []string{
-		`ALTER TABLE audit_event DROP actor, DROP purpose, DROP policy, DROP settings, DROP factors, DROP by, DROP role, DROP ticket`,
-		`DROP FUNCTION audit_factors`, string(step),
-	} {
+	for _, name := range []string{"0015_audit_who.sql", "0016_audit_search.sql"} {
+		step, err := migrations.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, string(step))
+	}
+	for _, sql := range steps {
 		conn, err := s.pool.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
