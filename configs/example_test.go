@@ -181,7 +181,7 @@ func installed(t *testing.T) ([]byte, settings.Deps) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"corp-password": "one\n", "sales-password": "two\n", "mail-password": "three\n", "sms-token": "five\n", "ldap-password": "four\n", "corp-ca.pem": authority(t, nil), "entra.pem": application(t),
+		"corp-password": "one\n", "sales-password": "two\n", "mail-password": "three\n", "oidc-secret": "six\n", "sms-token": "five\n", "ldap-password": "four\n", "corp-ca.pem": authority(t, nil), "entra.pem": application(t),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -234,6 +234,7 @@ CREATE TABLE public.admin_session (
     pending bytea,
     address text NOT NULL,
     agent text NOT NULL,
+    elsewhere boolean DEFAULT false NOT NULL,
     CONSTRAINT admin_session_object_check CHECK ((object <> ''::text)),
     CONSTRAINT admin_session_token_hash_check CHECK ((length(token_hash) = 32))
 )

@@ -39,9 +39,16 @@ type Deps struct {
 	Invitations Invitations
 	Passwords   *signin.Checker
 	Passkey     Passkey
+	Sealer      Sealer
+	Recorder    Recorder
 	PublicURL   string // origin, without a slash at the end
 	Now         func() time.Time
 	Log         *slog.Logger
+}
+
+// Recorder writes an audit record that goes with no other change.
+type Recorder interface {
+	Record(ctx context.Context, ev audit.Event) error
 }
 
 // New makes a service.

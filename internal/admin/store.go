@@ -41,8 +41,10 @@ type Session struct {
 	Expires  time.Time // absolute
 	Ended    time.Time // zero: open
 	Pending  *Pending
-	Address  string // client address at sign-in, for the list of sessions
-	Agent    string
+	// Elsewhere is set where the firm's sign-in page answers for the administrator, in place of password and passkey.
+	Elsewhere bool
+	Address   string // client address at sign-in, for the list of sessions
+	Agent     string
 }
 
 // Pending is the question a session has open.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -50,10 +51,11 @@ func New(c Config) *Provider { return &Provider{config: c, turn: make(chan struc
 
 // Request is what is asked of the provider.
 type Request struct {
-	Callback string // our URL that the browser comes back to
-	State    string // comes back in the answer
-	Hint     string // name to fill in; may be empty
-	Fresh    bool   // whoever is signed in there has to prove it again
+	Callback string   // our URL that the browser comes back to
+	State    string   // comes back in the answer
+	Hint     string   // name to fill in; may be empty
+	Fresh    bool     // whoever is signed in there has to prove it again
+	ACR      []string // authentication context classes, one of which is required; empty: any will do
 }
 
 // Pending is what Finish needs to know of the start. It is to be kept from the browser, or sealed.
@@ -63,12 +65,14 @@ type Pending struct {
 	Nonce    string    `json:"nonce"`
 	Verifier string    `json:"verifier"` // RFC 7636 §4.1
 	Fresh    bool      `json:"fresh,omitempty"`
+	ACR      []string  `json:"acr,omitempty"`
 	Started  time.Time `json:"started"`
 }
 
 // Identity is who came back, as a verified id_token says.
 type Identity struct {
 	Subject string
+	ACR     string    // class of the authentication (OpenID Connect Core 1.0 §2); empty: not told
 	At      time.Time // when they proved it: auth_time, or when the token was issued if that is not told
 	claims  json.RawMessage
 }
@@ -83,7 +87,7 @@ func (p *Provider) Start(ctx context.Context, r Request) (string, Pending, error
 		return "", Pending{}, err
 	}
 	pending := Pending{
-		Callback: r.Callback, State: r.State, Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Fresh: r.Fresh, Started: p.config.Now(),
+		Callback: r.Callback, State: r.State, Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Fresh: r.Fresh, ACR: r.ACR, Started: p.config.Now(),
 	}
 	options := []oauth2.AuthCodeOption{oidc.Nonce(pending.Nonce), oauth2.S256ChallengeOption(pending.Verifier)}
 	if r.Hint != "" {
@@ -91,6 +95,9 @@ func (p *Provider) Start(ctx context.Context, r Request) (string, Pending, error
 	}
 	if r.Fresh { // the browser may take both away: auth_time decides
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
+	if len(r.ACR) > 0 { // a wish, which the provider may pass over: the token decides
+		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(r.ACR, " ")))
 	}
 	return p.client(provider, r.Callback).AuthCodeURL(r.State, options...), pending, nil
 }
@@ -201,18 +208,22 @@ func told(err error) error {
 
 func identity(pending Pending, token *oidc.IDToken) (Identity, error) {
 	var told struct {
-		AuthTime int64 `json:"auth_time"`
+		AuthTime int64  `json:"auth_time"`
+		ACR      string `json:"acr"`
 	}
 	i := Identity{Subject: token.Subject, At: token.IssuedAt}
 	if err := errors.Join(token.Claims(&told), token.Claims(&i.claims)); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
+	i.ACR = told.ACR
 	if told.AuthTime != 0 {
 		i.At = time.Unix(told.AuthTime, 0)
 	}
 	switch {
 	case !same(token.Nonce, pending.Nonce):
 		return Identity{}, fmt.Errorf("%w: the token belongs to another sign-in", ErrRefused)
+	case len(pending.ACR) > 0 && !slices.Contains(pending.ACR, i.ACR):
+		return Identity{}, fmt.Errorf("%w: they signed in with the class %.80q, which is not enough", ErrRefused, i.ACR)
 	case pending.Fresh && told.AuthTime == 0:
 		return Identity{}, fmt.Errorf("%w: the token does not say when they signed in (auth_time)", ErrRefused)
 	case pending.Fresh && i.At.Before(pending.Started.Add(-skew)):

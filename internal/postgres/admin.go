@@ -23,7 +23,7 @@ const (
 	sealAdminPasskey = "admin-passkey"
 )
 
-const adminSessionColumns = `id, version, directory, object, name, display, signed_in, proven, touched, expires, ended, pending, address, agent`
+const adminSessionColumns = `id, version, directory, object, name, display, signed_in, proven, touched, expires, ended, pending, address, agent, elsewhere`
 
 // CreateAdminSession implements admin.Store.
 func (s *Store) CreateAdminSession(ctx context.Context, sess admin.Session, token admin.TokenHash, ev audit.Event) error {
@@ -34,10 +34,10 @@ func (s *Store) CreateAdminSession(ctx context.Context, sess admin.Session, toke
 	err = s.transact(ctx, func(ctx context.Context, t *tx) error {
 		t.batch.Queue(`
 			INSERT INTO admin_session (token_hash, `+adminSessionColumns+`)
-			VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+			VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			token[:], sess.ID, sess.Account.Directory, sess.Account.Object, sess.Name, sess.Display, sess.SignedIn,
 			zeronull.Timestamptz(sess.Proven), sess.Touched, sess.Expires, zeronull.Timestamptz(sess.Ended), pending,
-			sess.Address, plain(sess.Agent))
+			sess.Address, plain(sess.Agent), sess.Elsewhere)
 		return t.record(ctx, []audit.Event{ev})
 	})
 	if err != nil {
@@ -240,7 +240,7 @@ func (s *Store) adminSession(row pgx.Row) (admin.Session, error) {
 	var proven, ended zeronull.Timestamptz
 	var sealed []byte
 	err := row.Scan(&sess.ID, &sess.Version, &sess.Account.Directory, &sess.Account.Object, &sess.Name, &sess.Display, &sess.SignedIn,
-		&proven, &sess.Touched, &sess.Expires, &ended, &sealed, &sess.Address, &sess.Agent)
+		&proven, &sess.Touched, &sess.Expires, &ended, &sealed, &sess.Address, &sess.Agent, &sess.Elsewhere)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return admin.Session{}, notFound(errors.New("no such session"))
 	}

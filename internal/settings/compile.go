@@ -110,7 +110,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	var brand error
 	c.Snapshot.Brand, brand = d.Brand.compile(deps.Paint)
 	deps.Brand = c.Snapshot.Brand
-	err := errors.Join(brand, c.limits(d), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
+	err := errors.Join(brand, c.limits(d, deps), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
 	if err == nil { // policies name methods and directories, links name directories
 		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
 		err = errors.Join(err, c.links(d), c.roles(d))
@@ -130,7 +130,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	return c, nil
 }
 
-func (c *Compiled) limits(d Document) error {
+func (c *Compiled) limits(d Document, deps Deps) error {
 	var f, s, g, y, v, a error
 	c.Snapshot.Flow, f = d.Flow.limits()
 	c.Snapshot.Session, s = d.Session.limits()
@@ -138,6 +138,9 @@ func (c *Compiled) limits(d Document) error {
 	c.Snapshot.Sync, y = d.Sync.rules()
 	c.Snapshot.Devices, v = d.Devices.rules()
 	c.Snapshot.Console, a = d.Console.limits()
+	if a == nil {
+		c.Snapshot.Console.SignIn, a = d.Console.signIn(deps)
+	}
 	c.Snapshot.Throttle = d.Throttle.WithDefaults()
 	return errors.Join(f, s, g, y, v, a, c.Snapshot.Throttle.Validate(), d.Discovery.validate(), errors.Join(d.Lint.Validate("lint")...))
 }

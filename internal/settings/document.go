@@ -108,6 +108,7 @@ type Console struct {
 	Idle   time.Duration `yaml:"idle,omitempty"`    // 15m
 	Life   time.Duration `yaml:"life,omitempty"`    // 12h
 	StepUp time.Duration `yaml:"step_up,omitempty"` // 10m
+	OIDC   *ConsoleOIDC  `yaml:"oidc,omitempty"`
 }
 
 func (c Console) limits() (site.ConsoleLimits, error) {

@@ -3,7 +3,9 @@
 package site
 
 import (
+	"context"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"rekey/internal/authenticator"
@@ -45,6 +47,18 @@ type ConsoleLimits struct {
 	Idle   time.Duration
 	Life   time.Duration
 	StepUp time.Duration // how long a proven passkey opens what asks for a fresh one
+	SignIn SignInPage    // in place of password and passkey; nil: none
+}
+
+// SignInPage is a sign-in page of the firm's own, which answers for how surely somebody signed in. It is safe for concurrent use.
+type SignInPage interface {
+	// Label is what the way there is called.
+	Label() string
+	// StartSignIn gives where to send the browser, and what FinishSignIn needs then. Errors: directory.ErrUnavailable.
+	StartSignIn(ctx context.Context, in directory.SignIn) (where string, pending []byte, err error)
+	// FinishSignIn gives the name, as a directory knows it, of who came back. Errors: directory.ErrSignInRefused, also where the
+	// authentication was not strong enough; directory.ErrUnavailable.
+	FinishSignIn(ctx context.Context, pending []byte, answer url.Values) (name string, err error)
 }
 
 // SessionLimits are the times of "My account".

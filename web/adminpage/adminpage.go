@@ -17,6 +17,17 @@ type SignIn struct {
 	Name    string
 	Domains []component.Option // to pick from, when several accounts have the name
 	Note    string             // "You are signed out."
+	// Elsewhere names the firm's own sign-in page; empty: none.
+	Elsewhere, ElsewhereURL string
+}
+
+// ProveElsewhere keeps a form while the firm's sign-in page is asked in another tab.
+type ProveElsewhere struct {
+	console.Shell
+	Form      component.Form
+	Label     string
+	URL       string
+	CancelURL string
 }
 
 // Accept asks somebody who was invited for the directory password.

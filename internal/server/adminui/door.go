@@ -22,7 +22,8 @@ import (
 
 func (u *UI) signIn(r *http.Request) adminpage.SignIn {
 	page := adminpage.SignIn{Shell: u.Console.Bare(r), Name: r.PostFormValue("name"), Form: component.Form{Action: console.SignInURL}}
-	page.Title, page.Lede = "Sign in", "For administrators and the help desk."
+	page.Title, page.Lede, page.Elsewhere = "Sign in", "For administrators and the help desk.", u.Service.Elsewhere()
+	page.ElsewhereURL = console.ElsewhereURL + "?" + url.Values{"return": {console.Local(r.FormValue("return"))}}.Encode()
 	if back := console.Local(r.FormValue("return")); back != console.Root {
 		page.Form.Hidden = []component.Hidden{{Name: "return", Value: back}}
 	}

@@ -19,6 +19,7 @@ type UI struct {
 	Service *admin.Service
 	Site    site.Source
 	Review  *review.Review
+	Secure  bool // the public URL is https
 }
 
 const (
@@ -41,6 +42,8 @@ func (u door) Routes() []server.Route {
 		{Method: http.MethodPost, Pattern: console.ProveURL, Guard: server.Session, Limiter: "five tries a question", Audit: "console.started, console.stepped-up, console.passkey-added, proof.rejected", Handler: u.submitProve},
 		{Method: http.MethodGet, Pattern: admin.InvitationPath + "{token}", Guard: server.Link, Limiter: none, Handler: u.showInvitation},
 		{Method: http.MethodPost, Pattern: admin.InvitationPath + "{token}", Guard: server.Link, Limiter: "source, account", Audit: "console.refused, proof.requested", Handler: u.submitInvitation},
+		{Method: http.MethodGet, Pattern: console.ElsewhereURL, Guard: server.Public, Limiter: "source", Handler: u.goElsewhere},
+		{Method: http.MethodGet, Pattern: admin.BackPath, Guard: server.Return, Limiter: "source", Audit: "console.started, console.stepped-up, console.refused", Handler: u.backFromElsewhere},
 		{Method: http.MethodPost, Pattern: console.OutURL, Guard: server.Session, Limiter: own, Audit: "console.ended", Handler: u.submitSignOut},
 		{Method: http.MethodPost, Pattern: console.ExtendURL, Guard: server.Session, Limiter: own, Handler: u.extend},
 	}
@@ -50,6 +53,7 @@ func (u *UI) inside() []console.Route {
 	const self, all = role.SeeSelf, role.EditRoles
 	return []console.Route{
 		{Method: http.MethodGet, Pattern: console.Root, Needs: self, Limiter: none, Handler: u.toHome},
+		{Method: http.MethodGet, Pattern: console.ProvenURL, Needs: self, Limiter: none, Handler: u.showProven},
 		{Method: http.MethodGet, Pattern: console.SelfURL, Needs: self, Limiter: none, Handler: u.showSelf},
 		{Method: http.MethodPost, Pattern: console.SelfURL + "/sessions/{id}/end", Needs: self, Limiter: own, Audit: "console.ended", Handler: u.submitEndOwn},
 		{Method: http.MethodGet, Pattern: console.SelfURL + "/passkeys/{id}/remove", Needs: self, StepUp: true, Limiter: none, Handler: u.showRemoveOwn},

@@ -52,6 +52,10 @@ const (
 	ExtendURL = "/admin/extend"
 	SelfURL   = "/admin/self"
 	OutURL    = "/admin/sign-out"
+	// ElsewhereURL leads to the firm's own sign-in page, and from there back to the address in "return".
+	ElsewhereURL = "/admin/sign-in-elsewhere"
+	// ProvenURL says that the sign-in in another tab can go on.
+	ProvenURL = "/admin/proven"
 )
 
 // New makes a console without pages.

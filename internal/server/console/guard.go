@@ -80,6 +80,9 @@ func (c *Console) admit(w http.ResponseWriter, r *http.Request, route Route) err
 	if route.StepUp && !c.deps.Service.Fresh(a) {
 		return c.stepUp(w, r, a, route)
 	}
+	if route.StepUp && r.Method == http.MethodPost && r.PostForm.Has(keptField) { // proven anew in another tab
+		return c.release(w, r, a, route)
+	}
 	return route.Handler(w, r, a)
 }
 

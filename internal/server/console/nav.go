@@ -58,8 +58,8 @@ var side = []view.Group{
 	}},
 }
 
-// may reports whether there is a page at an address and the administrator may open it.
-func (c *Console) may(a admin.Admin, url string) bool {
+// May reports whether there is a page at an address of the side and the administrator may open it.
+func (c *Console) May(a admin.Admin, url string) bool {
 	needs, mounted := c.needs[url]
 	return mounted && a.Grants.May(needs)
 }
@@ -70,7 +70,7 @@ func (c *Console) nav(ctx context.Context, a admin.Admin, section string) []view
 	for _, g := range side {
 		mine := view.Group{Title: g.Title}
 		for _, i := range g.Items {
-			if !c.may(a, i.URL) {
+			if !c.May(a, i.URL) {
 				continue
 			}
 			i.Current = section == i.URL || strings.HasPrefix(section, i.URL+"/")
@@ -101,7 +101,7 @@ func (c *Console) count(ctx context.Context, a admin.Admin, url string) int {
 func (c *Console) Home(a admin.Admin) string {
 	for _, g := range side {
 		for _, i := range g.Items {
-			if c.may(a, i.URL) {
+			if c.May(a, i.URL) {
 				return i.URL
 			}
 		}

@@ -80,7 +80,7 @@ func (c *Console) shell(w http.ResponseWriter, r *http.Request, a admin.Admin, s
 		sh.Who.Name = a.Name()
 	}
 	sh.SignOut = OutURL
-	if c.may(a, PeopleURL) {
+	if c.May(a, PeopleURL) {
 		sh.Find.URL = PeopleURL
 	}
 	sh.Timeout = layout.Timeout{Left: c.deps.Service.Left(a.Session), Extend: ExtendURL, Over: SignInURL}

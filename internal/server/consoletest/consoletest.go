@@ -237,7 +237,7 @@ func (d *Desk) serve(areas func(*Desk) []server.Area) {
 		d.t.Fatal(err)
 	}
 	d.Admin = admin.New(admin.Deps{
-		Site: src, Store: d.Store, Invitations: d.Store, Passkey: key, PublicURL: Origin, Now: d.Now, Log: log,
+		Site: src, Store: d.Store, Invitations: d.Store, Sealer: d.Keys, Recorder: d.Store, Passkey: key, PublicURL: Origin, Now: d.Now, Log: log,
 		Passwords: &signin.Checker{Site: src, Counters: d.Store, Limiter: d.Store, Now: d.Now},
 	})
 	catalogue, err := locale.Load()
@@ -251,7 +251,7 @@ func (d *Desk) serve(areas func(*Desk) []server.Area) {
 	d.Console = console.New(console.Deps{
 		Service: d.Admin, Site: src, Catalogue: catalogue, Links: assets.Links, Keys: d.Keys, Secure: true, Now: d.Now, Log: log,
 	})
-	d.Areas = append((&adminui.UI{Console: d.Console, Service: d.Admin, Site: src, Review: &review.Review{Console: d.Console, Configure: d.Configure}}).Areas(), areas(d)...)
+	d.Areas = append((&adminui.UI{Console: d.Console, Service: d.Admin, Site: src, Review: &review.Review{Console: d.Console, Configure: d.Configure}, Secure: true}).Areas(), areas(d)...)
 	portal := &frame.Frame{Catalogue: catalogue, Site: src, Links: assets.Links}
 	edge := server.New(server.Config{Origin: Origin, Secure: true}, src, catalogue, d.Console.Around(portal), log, nobody{})
 	d.Handler = edge.Handler(assets, d.Areas...)
