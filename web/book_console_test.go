@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,10 @@ type consoleStory struct {
 	page func(sh console.Shell) templ.Component
 }
 
-func consoleStories() []consoleStory {
+func consoleStories() []consoleStory { return slices.Concat(partStories(), overviewStories()) }
+
+// partStories show the parts that pages are made of.
+func partStories() []consoleStory {
 	return []consoleStory{
 		{"overview", consoleOverview},
 		{"list", consoleList},

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"rekey/internal/jobs"
+	"rekey/internal/lint"
 	"rekey/internal/report"
-	"rekey/internal/settings"
 )
 
 const (
@@ -43,25 +43,29 @@ type advice struct {
 	mu      gosync.Mutex
 	version int64
 	at      time.Time
-	verdict settings.Verdict
+	found   []lint.Finding
 }
 
 // advise lints the settings in force, once for each version and hour.
-func (a *App) advise(ctx context.Context) (settings.Verdict, error) {
+func (a *App) advise(ctx context.Context) ([]lint.Finding, error) {
 	a.advice.mu.Lock()
 	defer a.advice.mu.Unlock()
 	version := a.Settings.Snapshot().Version
 	if a.advice.version == version && time.Since(a.advice.at) < adviceFor {
-		return a.advice.verdict, nil
+		return a.advice.found, nil
 	}
 	v, err := a.Store.SettingsVersion(ctx, version)
 	if err != nil {
-		return settings.Verdict{}, err
+		return nil, err
 	}
 	verdict, err := a.Settings.Lint("settings", v.Document, "")
 	if err != nil {
-		return settings.Verdict{}, err
+		return nil, err
 	}
-	a.advice.version, a.advice.at, a.advice.verdict = version, time.Now(), verdict
-	return verdict, nil
+	found := make([]lint.Finding, len(verdict.Findings))
+	for i, f := range verdict.Findings {
+		found[i] = f.Finding
+	}
+	a.advice.version, a.advice.at, a.advice.found = version, time.Now(), found
+	return found, nil
 }

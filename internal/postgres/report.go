@@ -251,7 +251,7 @@ func tallyRest(ctx context.Context, p pgx.Tx, w wanted, to *report.Tally) error 
 // Used implements report.Desk.
 func (s *Store) Used(ctx context.Context, directory string, objects []string, since time.Time) (map[string][]factor.Kind, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT object, array_agg(DISTINCT kind) FILTER (WHERE kind IS NOT NULL) FROM attempt LEFT JOIN unnest(accepted) AS k (kind) ON true
+		SELECT object, array_agg(DISTINCT k.way) FILTER (WHERE k.way IS NOT NULL) FROM attempt LEFT JOIN unnest(accepted) AS k (way) ON true
 		WHERE directory = $1 AND object = ANY($2) AND object <> '' AND started >= $3 AND ending = 'done' GROUP BY object`, directory, objects, since)
 	if err != nil {
 		return nil, fmt.Errorf("read who used what: %w", err)

@@ -173,7 +173,7 @@ func within(cells map[report.Dimension]string, args *[]any) (string, bool) {
 
 func stands(s report.Standing) (string, bool) {
 	where, ok := map[report.Standing]string{
-		report.Any: `true`, report.IsEligible: `eligible`, report.NotRegistered: `eligible AND methods = '{}'`, report.IsAble: `able`,
+		report.Any: `true`, report.IsEligible: `eligible`, report.NotEligible: `NOT eligible`, report.NotRegistered: `eligible AND methods = '{}'`, report.IsAble: `able`,
 		report.NotAble: `eligible AND NOT able`, report.NotUsed: `eligible AND NOT used`,
 		report.IsSingle: `eligible AND cardinality(methods) = 1`, report.NotResistant: `eligible AND methods <> '{}' AND NOT resistant`,
 	}[s]

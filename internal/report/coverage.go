@@ -74,6 +74,7 @@ type Standing string
 const (
 	Any           Standing = ""
 	IsEligible    Standing = "eligible"
+	NotEligible   Standing = "not-eligible"
 	NotRegistered Standing = "not-registered" // eligible
 	IsAble        Standing = "able"
 	NotAble       Standing = "not-able" // eligible
