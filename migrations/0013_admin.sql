@@ -16,7 +16,8 @@ CREATE TABLE admin_session (
     ended      timestamptz,
     pending    bytea, -- sealed
     address    text NOT NULL,
-    agent      text NOT NULL
+    agent      text NOT NULL,
+    elsewhere  boolean NOT NULL DEFAULT false -- the firm's sign-in page answers for the administrator
 ) WITH (fillfactor = 70);
 CREATE INDEX admin_session_account ON admin_session (directory, object);
 CREATE INDEX admin_session_expires ON admin_session (expires);
