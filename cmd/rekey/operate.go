@@ -76,15 +76,18 @@ type keysCmd struct {
 	Rewrap keysRewrapCmd `cmd:"" help:"Wrap the keys with another key file. Give replicas the new file and restart them one by one."`
 }
 
-type keysRotateCmd struct{}
+type keysRotateCmd struct {
+	Reason string `default:"made by the command" help:"Why; kept in the audit log."`
+	Author string `help:"Who; the operating system's user without it."`
+}
 
-func (keysRotateCmd) Run(ctx context.Context, c *cli) error {
+func (k keysRotateCmd) Run(ctx context.Context, c *cli) error {
 	a, err := openToRepair(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := a.Keys.Rotate(ctx); err != nil {
+	if err := a.RotateKeys(ctx, author(k.Author), k.Reason); err != nil {
 		return err
 	}
 	fmt.Println("A new key is in use.")

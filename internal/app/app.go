@@ -23,6 +23,7 @@ import (
 	"rekey/internal/locale"
 	"rekey/internal/mail"
 	"rekey/internal/notice"
+	"rekey/internal/operate"
 	"rekey/internal/postgres"
 	"rekey/internal/recovery"
 	"rekey/internal/report"
@@ -52,6 +53,7 @@ type App struct {
 	sender     *mail.Sender
 	texter     *sms.Sender
 	sync       *sync.Service
+	doctor     *operate.Doctor
 	places     func() *geo.Reader
 	reports    *report.Service
 	pulse      *report.Pulse
@@ -218,6 +220,7 @@ func (a *App) services() error {
 		Site: site, Store: a.Store, Sessions: a.Store, Standing: a.Store, Counters: a.Store, Limiter: a.Store,
 		Sealer: a.Keys, Owner: owner, Now: time.Now, Log: a.log, Threat: a.threatLevel,
 	}
+	a.doctor = operate.NewDoctor(a.Store, a.checks, time.Now, a.log)
 	a.sync = a.newSync()
 	a.newReports()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
@@ -232,6 +235,9 @@ func (a *App) services() error {
 
 // Close releases connections. Requests and jobs must have ended.
 func (a *App) Close() {
+	if a.doctor != nil {
+		a.doctor.Close()
+	}
 	if a.Settings != nil && a.Settings.Current() != nil {
 		a.Settings.Close()
 	}

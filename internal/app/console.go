@@ -31,7 +31,7 @@ func (a *App) newAdmin() (*admin.Service, error) {
 		return nil, err
 	}
 	return admin.New(admin.Deps{
-		Site: site, Store: a.Store, Invitations: a.Store, Passkey: key, PublicURL: a.config.Origin(), Now: time.Now, Log: a.log,
+		Site: site, Store: a.Store, Invitations: a.Store, Sealer: a.Keys, Recorder: a.Store, Passkey: key, PublicURL: a.config.Origin(), Now: time.Now, Log: a.log,
 		Passwords: &signin.Checker{Site: site, Counters: a.Store, Limiter: a.Store, Now: time.Now},
 	}), nil
 }
@@ -49,7 +49,7 @@ func (a *App) newConsole() (*console.Console, []server.Area) {
 func (a *App) consoleAreas(c *console.Console) []server.Area {
 	reviews := &review.Review{Console: c, Configure: a.Pages}
 	return slices.Concat(
-		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews}).Areas(),
+		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews, Secure: a.config.Secure()}).Areas(),
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},
 		[]server.Area{a.operation(c, reviews)},
 	)

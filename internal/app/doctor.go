@@ -11,19 +11,6 @@ import (
 // clockSlack is how far the database's clock may be off this machine's before codes begin to fail.
 const clockSlack = 10 * time.Second
 
-// Doctor checks everything a reset needs and says what to do about what is wrong. Nothing is written.
-func (a *App) Doctor(ctx context.Context) []directory.Finding {
-	findings := a.doctorDatabase(ctx)
-	findings = append(findings, a.doctorMail(ctx)...)
-	findings = append(findings, a.doctorSMS(ctx)...)
-	for _, d := range a.Settings.Snapshot().Directories {
-		findings = append(findings, doctorDirectory(ctx, d)...)
-	}
-	findings = append(findings, doctorGeo(a.places().Status())...)
-	findings = append(findings, a.doctorLinks(ctx)...)
-	return append(findings, a.doctorSync(ctx)...)
-}
-
 func (a *App) doctorDatabase(ctx context.Context) []directory.Finding {
 	now, err := a.Store.Clock(ctx)
 	if err != nil {

@@ -51,16 +51,15 @@ func (s State) set(now time.Time, c Change) step {
 		next.Since = s.Since
 	}
 	return step{next, audit.Event{
-		Name: audit.ThreatSet, At: now, Actor: audit.Operator, Outcome: audit.OK, Reason: string(c.Level), Detail: detail,
+		Name: audit.ThreatSet, At: now, Actor: audit.Operator, Outcome: audit.OK, Reason: string(c.Level), By: c.Author, Detail: detail,
 	}}
 }
 
 // end ends a level before its time.
 func (s State) end(now time.Time, author, reason string) step {
-	return step{
-		State{Number: s.Number + 1, At: now, Since: now, Author: author, Reason: reason},
-		s.ended(now, audit.Operator, author, reason, now),
-	}
+	ev := s.ended(now, audit.Operator, author, reason, now)
+	ev.By = author
+	return step{State{Number: s.Number + 1, At: now, Since: now, Author: author, Reason: reason}, ev}
 }
 
 // expire writes down that the time of a level was up. The record names who had set the time, and why.
