@@ -9,7 +9,7 @@ import (
 
 type benchCmd struct {
 	JSON  string   `name:"json" type:"path" help:"Also write the figures to this file."`
-	Only  []string `help:"Parts to measure: decisions, fast, samba, sync." sep:","`
+	Only  []string `help:"Parts to measure: decisions, fast, samba, sync, audit, figures." sep:","`
 	Quick bool     `help:"A few of everything, to see that it works."`
 }
 

@@ -13,9 +13,11 @@ import (
 // The parts of a run.
 const (
 	Decisions = "decisions"
-	Fast      = "fast"  // on the stand-in directory: weight, first page, resets, processor time
-	Samba     = "samba" // on Active Directory: resets, processor time, start, memory
-	Sync      = "sync"  // the copy of a directory: speed beside a plain read, changes, memory
+	Fast      = "fast"    // on the stand-in directory: weight, first page, resets, processor time
+	Samba     = "samba"   // on Active Directory: resets, processor time, start, memory
+	Sync      = "sync"    // the copy of a directory: speed beside a plain read, changes, memory
+	Audit     = "audit"   // searches of a long audit log
+	Figures   = "figures" // what the overview is made of
 )
 
 // Options say what to measure.
@@ -41,6 +43,10 @@ type amounts struct {
 	idle                time.Duration
 	copies              []int // people, fewest first
 	copyRuns            int
+	records             int // of the audit log
+	searches            int // of each kind
+	attempts            int // that figures are of
+	looks               int
 }
 
 func (o Options) amounts() amounts {
@@ -49,6 +55,7 @@ func (o Options) amounts() amounts {
 		return amounts{
 			people: 16, decisions: 1, pages: 1, pageTime: 200 * time.Millisecond, fast: few, samba: few,
 			fastCost: size{1, 10}, sambaCost: size{1, 5}, starts: 2, idle: time.Second, copies: []int{500, 1500}, copyRuns: 1,
+			records: 200_000, searches: 8, attempts: 2000, looks: 1,
 		}
 	}
 	return amounts{
@@ -56,14 +63,15 @@ func (o Options) amounts() amounts {
 		fast:     map[int]size{1: {5, 300}, 4: {5, 1000}, 16: {5, 1000}},
 		samba:    map[int]size{1: {5, 120}, 4: {5, 200}, 16: {5, 200}},
 		fastCost: size{5, 400}, sambaCost: size{3, 200}, starts: 15, idle: 10 * time.Second, copies: []int{10_000, 100_000}, copyRuns: 3,
+		records: 10_000_000, searches: 60, attempts: 100_000, looks: 9,
 	}
 }
 
 // Run measures. What it started has ended when it returns.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	for _, part := range o.Only {
-		if !slices.Contains([]string{Decisions, Fast, Samba, Sync}, part) {
-			return nil, fmt.Errorf("no part %q: want decisions, fast, samba or sync", part)
+		if !slices.Contains([]string{Decisions, Fast, Samba, Sync, Audit, Figures}, part) {
+			return nil, fmt.Errorf("no part %q: want decisions, fast, samba, sync, audit or figures", part)
 		}
 	}
 	r := &Report{
@@ -78,6 +86,18 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	if o.wants(Fast) || o.wants(Samba) || o.wants(Sync) {
 		if err := o.stages(ctx, r, n); err != nil {
+			return nil, err
+		}
+	}
+	if o.wants(Figures) {
+		o.say("Summing up attempts …")
+		if err := o.figures(ctx, r, n); err != nil {
+			return nil, err
+		}
+	}
+	if o.wants(Audit) {
+		o.say("Filling an audit log …")
+		if err := o.audit(ctx, r, n); err != nil {
 			return nil, err
 		}
 	}
