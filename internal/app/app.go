@@ -18,6 +18,7 @@ import (
 	"rekey/internal/configure"
 	"rekey/internal/delivery"
 	"rekey/internal/enrollment"
+	"rekey/internal/evidence"
 	"rekey/internal/geo"
 	"rekey/internal/keyset"
 	"rekey/internal/locale"
@@ -49,6 +50,7 @@ type App struct {
 	recovery   *recovery.Service
 	enrollment *enrollment.Service
 	admin      *admin.Service
+	evidence   *evidence.Service
 	courier    *delivery.Service
 	sender     *mail.Sender
 	texter     *sms.Sender
@@ -235,6 +237,9 @@ func (a *App) services() error {
 
 // Close releases connections. Requests and jobs must have ended.
 func (a *App) Close() {
+	if a.evidence != nil {
+		a.evidence.Close()
+	}
 	if a.doctor != nil {
 		a.doctor.Close()
 	}

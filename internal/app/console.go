@@ -10,10 +10,12 @@ import (
 	"rekey/internal/account"
 	"rekey/internal/admin"
 	"rekey/internal/authenticator/passkey"
+	"rekey/internal/evidence"
 	"rekey/internal/fault"
 	"rekey/internal/role"
 	"rekey/internal/server"
 	"rekey/internal/server/adminui"
+	"rekey/internal/server/auditui"
 	"rekey/internal/server/console"
 	"rekey/internal/server/overviewui"
 	"rekey/internal/server/review"
@@ -47,9 +49,11 @@ func (a *App) newConsole() (*console.Console, []server.Area) {
 
 // consoleAreas lists the families of the administrators' pages.
 func (a *App) consoleAreas(c *console.Console) []server.Area {
+	a.evidence = evidence.New(evidence.Deps{Store: a.Store, Searches: a.Store, Checks: a.Store, Extracts: a.Store, Now: time.Now, Log: a.log})
 	reviews := &review.Review{Console: c, Configure: a.Pages}
 	return slices.Concat(
 		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews, Secure: a.config.Secure()}).Areas(),
+		[]server.Area{(&auditui.UI{Console: c, Service: a.evidence}).Area()},
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},
 		[]server.Area{a.operation(c, reviews)},
 	)

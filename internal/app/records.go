@@ -27,7 +27,7 @@ func (a *App) SettingsHistory(ctx context.Context, limit int) ([]site.Version, e
 // ExportAudit writes the whole audit log with its proof. Its last record is that of this export.
 func (a *App) ExportAudit(ctx context.Context, w io.Writer, operator string) error {
 	if err := a.Store.Record(ctx, audit.Event{
-		Name: audit.AuditExported, At: time.Now(), Actor: audit.Operator, Outcome: audit.OK, Detail: map[string]string{"operator": operator},
+		Name: audit.AuditExported, At: time.Now(), Actor: audit.Operator, Outcome: audit.OK, By: operator,
 	}); err != nil {
 		return err
 	}

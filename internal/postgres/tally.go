@@ -66,6 +66,9 @@ func (s *Store) tallyAudit(ctx context.Context, q evidence.Query) (evidence.Tall
 func (h *hunted) days(ctx context.Context, db reader, q evidence.Query) (t evidence.Tally, err error) {
 	var first, last *time.Time
 	args := []any{h.kinds, day(q.From), day(q.Until)}
+	if !q.Until.IsZero() {
+		args[2] = day(q.Until.Add(-time.Nanosecond)) // it is not part of the time
+	}
 	const which = ` FROM audit_day d WHERE ($1::int[] IS NULL OR d.shape = ANY($1)) AND ($2::date IS NULL OR d.day >= $2) AND ($3::date IS NULL OR d.day <= $3)`
 	err = db.QueryRow(ctx, `SELECT coalesce(sum(d.records), 0)::bigint, min(d.day), max(d.day)`+which, args...).Scan(&t.Total, &first, &last)
 	if err != nil || first == nil || last == nil {
