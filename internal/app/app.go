@@ -26,6 +26,7 @@ import (
 	"rekey/internal/notice"
 	"rekey/internal/operate"
 	"rekey/internal/postgres"
+	"rekey/internal/preview"
 	"rekey/internal/recovery"
 	"rekey/internal/report"
 	"rekey/internal/settings"
@@ -50,6 +51,7 @@ type App struct {
 	recovery   *recovery.Service
 	enrollment *enrollment.Service
 	admin      *admin.Service
+	crowd      *preview.Live
 	evidence   *evidence.Service
 	courier    *delivery.Service
 	sender     *mail.Sender
@@ -144,6 +146,7 @@ func (a *App) open(ctx context.Context, kek []byte, prepare func(*pgxpool.Pool) 
 		return err
 	}
 	a.Pages = &configure.Service{Store: a.Store, Rules: a.Settings.Pages(), Forms: forms}
+	a.crowd = preview.NewLive(&preview.Service{Store: a.Store, Now: time.Now})
 	a.Threat = threat.NewManager(a.Store, time.Now, a.log)
 	a.sender = mail.New(a.log)
 	a.texter = sms.New(time.Now, a.log)
@@ -248,6 +251,9 @@ func (a *App) Close() {
 	}
 	if a.sender != nil {
 		a.sender.Close()
+	}
+	if a.crowd != nil {
+		a.crowd.Close()
 	}
 	if a.pool != nil {
 		a.pool.Close()

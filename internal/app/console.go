@@ -52,6 +52,7 @@ func (a *App) consoleAreas(c *console.Console) []server.Area {
 	a.evidence = evidence.New(evidence.Deps{Store: a.Store, Searches: a.Store, Checks: a.Store, Extracts: a.Store, Now: time.Now, Log: a.log})
 	reviews := &review.Review{Console: c, Configure: a.Pages}
 	return slices.Concat(
+		[]server.Area{a.policyPages(c, reviews)},
 		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews, Secure: a.config.Secure()}).Areas(),
 		[]server.Area{(&auditui.UI{Console: c, Service: a.evidence}).Area()},
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},

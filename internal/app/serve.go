@@ -97,6 +97,7 @@ func (a *App) work(ctx context.Context) error {
 		}, a.reportJobs()...),
 		Local: []jobs.Periodic{
 			{Name: "keys", Every: refreshEvery, Run: a.Keys.Refresh},
+			{Name: "crowd", Every: time.Minute, Run: a.crowd.Tidy},
 		},
 	})
 }
