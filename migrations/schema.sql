@@ -428,6 +428,21 @@ CREATE UNLOGGED TABLE public.failure (
     at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.directory_test (
+    id text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    path text NOT NULL,
+    draft text NOT NULL,
+    test_account text NOT NULL,
+    begun timestamp with time zone NOT NULL,
+    ended timestamp with time zone,
+    steps jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT directory_test_object_check CHECK ((object <> ''::text))
+);
+
 CREATE TABLE public.flow (
     id text NOT NULL,
     token_hash bytea NOT NULL,
@@ -750,6 +765,7 @@ CREATE TABLE public.sync_state (
     held_of bigint DEFAULT 0 NOT NULL,
     approved bigint DEFAULT 0 NOT NULL,
     forgiven timestamp with time zone,
+    paused timestamp with time zone,
     CONSTRAINT sync_state_kind_check CHECK ((kind = ANY (ARRAY[''::text, 'full'::text, 'changes'::text]))),
     CONSTRAINT sync_state_wanted_check CHECK ((wanted = ANY (ARRAY[''::text, 'full'::text, 'changes'::text])))
 )
@@ -845,6 +861,9 @@ ALTER TABLE ONLY public.counter
 
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.directory_test
+    ADD CONSTRAINT directory_test_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.flow
     ADD CONSTRAINT flow_pkey PRIMARY KEY (id);
@@ -972,6 +991,8 @@ CREATE INDEX completed_account ON public.completed USING btree (directory, objec
 CREATE INDEX completed_country ON public.completed USING btree (country);
 
 CREATE INDEX credential_account ON public.credential USING btree (directory, object, created);
+
+CREATE INDEX directory_test_begun ON public.directory_test USING btree (begun);
 
 CREATE INDEX failure_key ON public.failure USING btree (key, at);
 

@@ -16,6 +16,7 @@ import (
 	"rekey/internal/admin"
 	"rekey/internal/config"
 	"rekey/internal/configure"
+	"rekey/internal/connect"
 	"rekey/internal/delivery"
 	"rekey/internal/enrollment"
 	"rekey/internal/evidence"
@@ -57,6 +58,7 @@ type App struct {
 	sender     *mail.Sender
 	texter     *sms.Sender
 	sync       *sync.Service
+	tests      *connect.Service
 	doctor     *operate.Doctor
 	places     func() *geo.Reader
 	reports    *report.Service
@@ -227,6 +229,7 @@ func (a *App) services() error {
 	}
 	a.doctor = operate.NewDoctor(a.Store, a.checks, time.Now, a.log)
 	a.sync = a.newSync()
+	a.tests = a.newTests()
 	a.newReports()
 	a.metrics.follow(newSyncMetrics(a.Store.SyncStates))
 	a.metrics.follow(newThreatMetrics(a.Threat))
@@ -240,6 +243,9 @@ func (a *App) services() error {
 
 // Close releases connections. Requests and jobs must have ended.
 func (a *App) Close() {
+	if a.tests != nil {
+		a.tests.Close()
+	}
 	if a.evidence != nil {
 		a.evidence.Close()
 	}

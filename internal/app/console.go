@@ -54,6 +54,7 @@ func (a *App) consoleAreas(c *console.Console) []server.Area {
 	return slices.Concat(
 		[]server.Area{a.policyPages(c, reviews)},
 		(&adminui.UI{Console: c, Service: a.admin, Site: a.Settings.Snapshot, Review: reviews, Secure: a.config.Secure()}).Areas(),
+		[]server.Area{a.directoryArea(c, reviews)},
 		[]server.Area{(&auditui.UI{Console: c, Service: a.evidence}).Area()},
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},
 		[]server.Area{a.operation(c, reviews)},

@@ -46,6 +46,9 @@ const (
 	SyncHeld         Name = "sync.held"            // more people would be marked as gone than settings allow
 	SyncApproved     Name = "sync.approved"        // somebody confirmed that they are gone
 	SyncDropped      Name = "sync.dropped"         // the copy of a directory that left the settings
+	SyncAsked        Name = "sync.asked"           // somebody wants a pass now
+	SyncPaused       Name = "sync.paused"          // or goes on; the reason says which
+	SyncRefused      Name = "sync.refused"         // somebody said that they are not gone: everything is read again
 	ThreatSet        Name = "threat.set"           // a threat level was set or extended; the reason is the level
 	ThreatEnded      Name = "threat.ended"         // before its time, or by itself
 
@@ -60,6 +63,9 @@ const (
 	ConsoleEnded          Name = "console.ended"           // signed out, or ended by somebody
 	ConsolePasskeyAdded   Name = "console.passkey-added"   // for the administrators' pages alone
 	ConsolePasskeyRemoved Name = "console.passkey-removed" // and the sessions of its owner ended
+
+	DirectoryTestBegun Name = "directory.test-begun" // an administrator tries settings of a directory that are not in force
+	DirectoryTested    Name = "directory.tested"     // how that ended
 )
 
 // LeftAt is the key of Event.Detail under which the end of a flow says at what stage it was.

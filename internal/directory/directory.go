@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"time"
 
@@ -104,6 +105,25 @@ type Spreader interface {
 // Checker can test its own configuration: reachability, certificates, rights. For doctor and settings.
 type Checker interface {
 	Check(ctx context.Context) []Finding
+}
+
+// Prober is a Checker that tells each result as soon as it is known.
+type Prober interface {
+	Probe(ctx context.Context, tell func(Finding))
+}
+
+// Reachable names the servers that a directory connects to. It asks nobody.
+type Reachable interface {
+	Endpoints() []Endpoint
+}
+
+// Endpoint is one of them.
+type Endpoint struct {
+	URL      string         // as the settings name it
+	Address  string         // host:port
+	Name     string         // that its certificate must have
+	StartTLS bool           // the connection begins in the clear and is protected by RFC 4511 §4.14
+	Roots    *x509.CertPool // who may vouch for it; nil: whom the system trusts
 }
 
 // Finding is one result of a check.

@@ -42,6 +42,9 @@ var words = map[audit.Name]string{
 	audit.SyncHeld:         "The copy of a directory waits: too many people would be gone",
 	audit.SyncApproved:     "Somebody confirmed that people are gone",
 	audit.SyncDropped:      "The copy of a directory was dropped",
+	audit.SyncAsked:        "The copy of a directory was asked for",
+	audit.SyncPaused:       "The copy of a directory was paused, or goes on",
+	audit.SyncRefused:      "Somebody said that people are not gone",
 	audit.ThreatSet:        "The threat level was set",
 	audit.ThreatEnded:      "The threat level ended",
 
@@ -52,6 +55,9 @@ var words = map[audit.Name]string{
 	audit.ConsoleEnded:          "An administrator’s session ended",
 	audit.ConsolePasskeyAdded:   "An administrator’s passkey was added",
 	audit.ConsolePasskeyRemoved: "An administrator’s passkey was removed",
+
+	audit.DirectoryTestBegun: "Settings of a directory were tried",
+	audit.DirectoryTested:    "The trial of a directory’s settings ended",
 }
 
 // reasons are the codes whose words say little by themselves.

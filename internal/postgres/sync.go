@@ -85,7 +85,7 @@ func (l *lease) transact(ctx context.Context, fn func(ctx context.Context, t *tx
 }
 
 const stateColumns = `directory, pass, kind, wanted, position, begun, restarted, tried, told, total, current, complete, failures, error,
-	held, held_gone, held_of, approved, forgiven`
+	held, held_gone, held_of, approved, forgiven, paused`
 
 func stateFields(s *sync.State) []any {
 	return []any{
@@ -101,6 +101,7 @@ func stateFields(s *sync.State) []any {
 		orZero{&s.Held.At},
 		&s.Held.Gone, &s.Held.Of, &s.Approved,
 		orZero{&s.Forgiven},
+		orZero{&s.Paused},
 	}
 }
 
@@ -245,6 +246,27 @@ func (s *Store) Request(ctx context.Context, directory string, k sync.Kind, appr
 	}
 	if err != nil {
 		return false, fmt.Errorf("ask for a pass over %s: %w", directory, err)
+	}
+	return true, nil
+}
+
+// Pause implements sync.Store.
+func (s *Store) Pause(ctx context.Context, directory string, since time.Time, events ...audit.Event) (bool, error) {
+	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
+		rows, err := t.exec(ctx, `UPDATE sync_state SET paused = $2 WHERE directory = $1`, directory, orNull(since))
+		if err != nil {
+			return err
+		}
+		if rows == 0 {
+			return pgx.ErrNoRows
+		}
+		return t.record(ctx, events)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("pause the copy of %s: %w", directory, err)
 	}
 	return true, nil
 }

@@ -37,6 +37,7 @@ type State struct {
 	Approved  int64 // number of the pass that may mark as many as it likes
 	// Forgiven is when what was gone last counted as confirmed.
 	Forgiven time.Time
+	Paused   time.Time // since when somebody wants no pass that nobody asks for; zero: they go on
 }
 
 // Held says why a pass stopped and waits.
@@ -54,6 +55,8 @@ const (
 // next gives what a turn begins with; false when there is nothing to do yet.
 func (s State) next(r site.SyncRules, now time.Time) (State, bool) {
 	switch {
+	case !s.Paused.IsZero() && s.Wanted == Idle:
+		return s, false
 	case now.Before(s.Tried.Add(s.pause(r))) && s.Wanted == Idle:
 		return s, false
 	case s.Kind != Idle && s.Wanted == Full:

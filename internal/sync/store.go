@@ -16,6 +16,9 @@ type Store interface {
 	// Request asks for a pass, Full or Changes, with the next turn; it is false for a directory that was never read. With approve
 	// the pass that is held may mark as many as it likes; it is false when none is held.
 	Request(ctx context.Context, directory string, k Kind, approve bool, events ...audit.Event) (bool, error)
+	// Pause lets no pass begin that nobody asks for, since a moment; the zero time lets them go on. It is false for a directory that was
+	// never read.
+	Pause(ctx context.Context, directory string, since time.Time, events ...audit.Event) (bool, error)
 	// SyncStates tells where every directory stands.
 	SyncStates(ctx context.Context) ([]State, error)
 	// CountResidents counts the people of each directory that have names in a domain, unless that was done after a time.

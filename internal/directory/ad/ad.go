@@ -30,6 +30,8 @@ var (
 	_ directory.PasswordDater = (*Directory)(nil)
 	_ directory.Named         = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
+	_ directory.Prober        = (*Directory)(nil)
+	_ directory.Reachable     = (*Directory)(nil)
 	_ directory.Anchored      = (*Directory)(nil)
 	_ directory.Spreader      = (*Directory)(nil)
 	_ directory.GroupNamer    = (*Directory)(nil)
@@ -91,7 +93,7 @@ func Open(c Config, deps Deps) (directory.Directory, error) {
 		d.resolver = resolver(c.DNSServer)
 	}
 	d.pool, err = ldapconn.NewPool(ldapconn.Spec[rootDSE]{
-		Directory: c.Domain, Servers: c.Servers, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet, Busy: forgotten,
+		Directory: c.Domain, Servers: c.Servers, CA: c.CA, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet, Busy: forgotten,
 		Now: deps.Now, Log: deps.Log,
 	})
 	if err != nil {

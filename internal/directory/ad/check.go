@@ -21,44 +21,54 @@ const (
 // Check implements directory.Checker: each server by itself, then the domain.
 func (d *Directory) Check(ctx context.Context) []directory.Finding {
 	var all []directory.Finding
-	var services []string
-	for _, s := range d.pool.Servers() {
-		findings, root := d.checkServer(ctx, s)
-		all = append(all, findings...)
-		services = append(services, root.service)
-	}
-	err := d.pool.Read(ctx, func(c *conn) error {
-		all = append(all, d.checkDomain(ctx, c, services)...)
-		return nil
-	})
-	if err != nil {
-		all = append(all, ldapconn.Bad("domain", "no server can be asked: %s", ldapconn.OneLine(err)))
-	}
+	d.Probe(ctx, func(f directory.Finding) { all = append(all, f) })
 	return all
 }
 
+// Endpoints implements directory.Reachable.
+func (d *Directory) Endpoints() []directory.Endpoint { return d.pool.Endpoints() }
+
+// Probe implements directory.Prober.
+func (d *Directory) Probe(ctx context.Context, tell func(directory.Finding)) {
+	var services []string
+	for _, s := range d.pool.Servers() {
+		services = append(services, d.checkServer(ctx, s, tell).service)
+	}
+	err := d.pool.Read(ctx, func(c *conn) error {
+		d.checkDomain(ctx, c, services, tell)
+		return nil
+	})
+	if err != nil {
+		tell(ldapconn.Bad("domain", "no server can be asked: %s", ldapconn.OneLine(err)))
+	}
+}
+
 // checkServer goes the way of a connection, and stops where it ends.
-func (d *Directory) checkServer(ctx context.Context, s *server) (findings []directory.Finding, root rootDSE) {
-	findings, c := d.pool.CheckServer(ctx, s)
+func (d *Directory) checkServer(ctx context.Context, s *server, tell func(directory.Finding)) rootDSE {
+	c := d.pool.CheckServer(ctx, s, tell)
 	if c == nil {
-		return findings, root
+		return rootDSE{}
 	}
 	defer c.Close()
-	writes := directory.Finding{Name: "writable " + s.Name, OK: c.Root.Writable(), Text: c.Root.Condition()}
+	tell(directory.Finding{Name: "writable " + s.Name, OK: c.Root.Writable(), Text: c.Root.Condition()})
 	clock := ldapconn.Good("clock "+s.Name, "differs by %v", c.Root.ahead.Round(time.Second))
 	if c.Root.ahead.Abs() > clockSlack {
 		clock.OK, clock.Text = false, clock.Text+": synchronise both with NTP"
 	}
-	return append(findings, writes, clock), c.Root
+	tell(clock)
+	return c.Root
 }
 
 // checkDomain looks at what one server says of the domain.
-func (d *Directory) checkDomain(ctx context.Context, c *conn, services []string) []directory.Finding {
-	findings := []directory.Finding{d.checkLevel(c), d.checkHistory(c)}
-	for _, check := range []func(context.Context, *conn) directory.Finding{d.checkRules, d.checkPSOs, d.checkGroups, d.checkRights, d.checkDeleted} {
-		findings = append(findings, check(ctx, c))
+func (d *Directory) checkDomain(ctx context.Context, c *conn, services []string, tell func(directory.Finding)) {
+	tell(d.checkLevel(c))
+	tell(d.checkHistory(c))
+	for _, check := range []func(context.Context, *conn) directory.Finding{
+		d.checkRules, d.checkPSOs, d.checkGroups, d.checkRights, d.checkReset, d.checkDeleted,
+	} {
+		tell(check(ctx, c))
 	}
-	return append(findings, d.checkPDC(ctx, c, services))
+	tell(d.checkPDC(ctx, c, services))
 }
 
 func (d *Directory) checkLevel(c *conn) directory.Finding {
@@ -109,9 +119,18 @@ func (d *Directory) checkPSOs(ctx context.Context, c *conn) directory.Finding {
 
 // sample gives some plain accounts.
 func (d *Directory) sample(ctx context.Context, c *conn, attributes ...string) ([]*ldap.Entry, error) {
+	return d.search(ctx, c, nil, attributes...)
+}
+
+// search is sample with one more control.
+func (d *Directory) search(ctx context.Context, c *conn, more ldap.Control, attributes ...string) ([]*ldap.Entry, error) {
 	const plain = "(!(adminCount=1))(!(isCriticalSystemObject=TRUE))(!(userAccountControl:1.2.840.113556.1.4.803:=2))"
+	controls := []ldap.Control{ldap.NewControlPaging(samples)}
+	if more != nil {
+		controls = append(controls, more)
+	}
 	return c.Search(ctx, d.config.ReadTimeout, ldap.NewSearchRequest(d.config.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false,
-		"(&"+people+plain+")", attributes, []ldap.Control{ldap.NewControlPaging(samples)}))
+		"(&"+people+plain+")", attributes, controls))
 }
 
 func (d *Directory) checkGroups(ctx context.Context, c *conn) directory.Finding {

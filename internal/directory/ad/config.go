@@ -21,6 +21,8 @@ type Config struct {
 	NetBIOS string `yaml:"netbios,omitempty" label:"Short name" help:"As in CORP\\anna." default:"read from the directory" free:"true"`
 	// Servers are domain controllers as ldaps URLs, the preferred one first. The PDC emulator should be among them.
 	Servers []string `yaml:"servers" label:"Domain controllers" help:"One on each line, such as ldaps://dc1.corp.example.com; the preferred one first, the PDC emulator among them."`
+	// CA is the certificates to verify the servers with, in PEM, in place of a file.
+	CA string `yaml:"ca,omitempty" label:"Certificates" help:"Those that vouch for the servers, in PEM. The guided test shows them." default:"see the file" lines:"true"`
 	// CAFile holds the certificates to verify the servers with, in PEM; empty: those of the system.
 	CAFile string `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for the servers, in PEM." default:"what the system trusts"`
 	// BaseDN is where accounts are looked for; empty: the whole domain.

@@ -19,17 +19,33 @@ const expiryLeft = 30 * 24 * time.Hour
 
 // Check implements directory.Checker: the token, what it permits, the roles of the application, how long its credential lasts, sign-in.
 func (d *Directory) Check(ctx context.Context) []directory.Finding {
+	var all []directory.Finding
+	d.Probe(ctx, func(f directory.Finding) { all = append(all, f) })
+	return all
+}
+
+// Probe implements directory.Prober.
+func (d *Directory) Probe(ctx context.Context, tell func(directory.Finding)) {
 	ctx, cancel := context.WithTimeout(ctx, 2*longestTimeout)
 	defer cancel()
 	t, err := d.tokens.get(ctx, secret.Text{})
 	if err != nil {
-		return append(d.checkCredential(ctx, token{}), bad("token", "%s", explainTLS(err)))
+		tellAll(tell, d.checkCredential(ctx, token{})...)
+		tell(bad("token", "%s", explainTLS(err)))
+		return
 	}
-	findings := []directory.Finding{good("token", "%s gives one", d.config.Authority), d.checkGraph(ctx)}
-	findings = append(findings, checkRights(t)...)
-	findings = append(findings, d.checkRoles(ctx, t))
-	findings = append(findings, d.checkCredential(ctx, t)...)
-	return append(findings, d.checkSignIn(ctx))
+	tell(good("token", "%s gives one", d.config.Authority))
+	tell(d.checkGraph(ctx))
+	tellAll(tell, checkRights(t)...)
+	tell(d.checkRoles(ctx, t))
+	tellAll(tell, d.checkCredential(ctx, t)...)
+	tell(d.checkSignIn(ctx))
+}
+
+func tellAll(tell func(directory.Finding), all ...directory.Finding) {
+	for _, f := range all {
+		tell(f)
+	}
 }
 
 func good(name, format string, args ...any) directory.Finding {

@@ -30,6 +30,8 @@ type Config struct {
 	// Authority and Graph are https URLs in place of the cloud's own hosts.
 	Authority string `yaml:"authority,omitempty" label:"Sign-in address" help:"An https URL in place of the cloud's own." default:"the cloud's"`
 	Graph     string `yaml:"graph,omitempty" label:"Graph address" help:"An https URL in place of the cloud's own." default:"the cloud's"`
+	// CA is the certificates to verify both with, in PEM, in place of a file.
+	CA string `yaml:"ca,omitempty" label:"Certificates" help:"Those that vouch for both, in PEM. The guided test shows them." default:"see the file" lines:"true"`
 	// CAFile holds the certificates to verify both with, in PEM; empty: those of the system.
 	CAFile string `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for both, in PEM." default:"what the system trusts"`
 	// ClientID is the application's ID; with ManagedIdentity that of a user-assigned identity, or empty.
@@ -216,7 +218,16 @@ func (c Config) withDefaults() Config {
 
 // roots are the certificates to verify servers with; nil: those of the system.
 func (c Config) roots() (*x509.CertPool, error) {
-	if c.CAFile == "" {
+	switch {
+	case c.CA != "" && c.CAFile != "":
+		return nil, errors.New("ca: want one of ca and ca_file")
+	case c.CA != "":
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM([]byte(c.CA)) {
+			return nil, errors.New("ca: holds no certificate in PEM")
+		}
+		return pool, nil
+	case c.CAFile == "":
 		return nil, nil
 	}
 	pem, err := os.ReadFile(c.CAFile)

@@ -29,6 +29,8 @@ var (
 	_ directory.Redirector     = (*Directory)(nil)
 	_ directory.Named          = (*Directory)(nil)
 	_ directory.Checker        = (*Directory)(nil)
+	_ directory.Prober         = (*Directory)(nil)
+	_ directory.Reachable      = (*Directory)(nil)
 	_ directory.Syncer         = (*Directory)(nil)
 	_ directory.Discoverer     = (*Directory)(nil)
 )

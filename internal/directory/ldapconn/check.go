@@ -25,32 +25,36 @@ func Bad(name, format string, args ...any) directory.Finding {
 	return directory.Finding{Name: name, Text: fmt.Sprintf(format, args...)}
 }
 
-// CheckServer goes the way of a connection: name, TLS, certificate, sign-in. It stops where that ends; at the end of it the connection
-// is given, for the caller to close, else nil.
-func (p *Pool[R]) CheckServer(ctx context.Context, s *Server[R]) ([]directory.Finding, *Conn[R]) {
+// CheckServer goes the way of a connection and tells each step: name, TLS, certificate, sign-in. It stops where that ends; at the end
+// of it the connection is given, for the caller to close, else nil.
+func (p *Pool[R]) CheckServer(ctx context.Context, s *Server[R], tell func(directory.Finding)) *Conn[R] {
 	name := func(what string) string { return what + " " + s.Name }
-	var findings []directory.Finding
 	if net.ParseIP(s.Name) == nil {
 		addresses, err := net.DefaultResolver.LookupHost(ctx, s.Name)
 		if err != nil {
-			return []directory.Finding{Bad(name("resolve"), "the name has no address: %v", err)}, nil
+			tell(Bad(name("resolve"), "the name has no address: %v", err))
+			return nil
 		}
-		findings = append(findings, Good(name("resolve"), "%s", strings.Join(addresses, ", ")))
+		tell(Good(name("resolve"), "%s", strings.Join(addresses, ", ")))
 	}
 	c, err := s.Connect(ctx, p.spec.Limits.Connect)
 	if err != nil {
-		return append(findings, Bad(name("tls"), "%s", explainTLS(err))), nil
+		tell(Bad(name("tls"), "%s", explainTLS(err)))
+		return nil
 	}
-	findings = append(findings, certificate(name("tls"), c.VerifiedUntil(), p.spec.Now()))
+	tell(certificate(name("tls"), c.VerifiedUntil(), p.spec.Now()))
 	c.Close()
 	if err := p.Barred(); err != nil {
-		return append(findings, Bad(name("bind"), "not tried: %v", err)), nil
+		tell(Bad(name("bind"), "not tried: %v", err))
+		return nil
 	}
 	c, err = p.Dial(ctx, s)
 	if err != nil {
-		return append(findings, Bad(name("bind"), "the service account cannot be used: %v", err)), nil
+		tell(Bad(name("bind"), "the service account cannot be used: %v", err))
+		return nil
 	}
-	return append(findings, Good(name("bind"), "%s signs in", p.spec.User)), c
+	tell(Good(name("bind"), "%s signs in", p.spec.User))
+	return c
 }
 
 func explainTLS(err error) string {

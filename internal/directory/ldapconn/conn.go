@@ -66,7 +66,7 @@ func (s *Server[R]) Connect(ctx context.Context, limit time.Duration) (*Conn[R],
 		return nil, &LostError{Server: s.URL, Cause: err}
 	}
 	if s.startTLS {
-		if err := startTLS(ctx, raw); err != nil {
+		if err := StartTLS(ctx, raw); err != nil {
 			_ = raw.Close() // the error tells more
 			return nil, &LostError{Server: s.URL, Cause: err}
 		}

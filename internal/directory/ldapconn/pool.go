@@ -35,7 +35,7 @@ const holdRefused = time.Minute
 
 // NewPool reads the certificates and connects to nothing. The settings have been validated.
 func NewPool[R Root](spec Spec[R]) (*Pool[R], error) {
-	certificates, err := roots(spec.CAFile)
+	certificates, err := Roots(spec.CA, spec.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +62,15 @@ func NewPool[R Root](spec Spec[R]) (*Pool[R], error) {
 
 // Servers are those of the settings, in their order.
 func (p *Pool[R]) Servers() []*Server[R] { return p.servers }
+
+// Endpoints are the servers as directory.Reachable tells them.
+func (p *Pool[R]) Endpoints() []directory.Endpoint {
+	var all []directory.Endpoint
+	for _, s := range p.servers {
+		all = append(all, directory.Endpoint{URL: s.URL, Address: s.address, Name: s.Name, StartTLS: s.startTLS, Roots: s.tls.RootCAs})
+	}
+	return all
+}
 
 // Failed reports whether a server failed lately and has not answered since.
 func (p *Pool[R]) Failed(s *Server[R]) bool { return p.failover.failed(s.Index) }

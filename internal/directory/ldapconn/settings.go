@@ -72,7 +72,8 @@ type Root interface {
 type Spec[R Root] struct {
 	Directory string // its key, for the log
 	Servers   []string
-	CAFile    string // PEM; empty: the certificates of the system
+	CA        string // PEM, in place of CAFile
+	CAFile    string // PEM; both empty: the certificates of the system
 	User      string // the service account
 	Password  secret.Text
 	Limits    Limits
@@ -125,16 +126,24 @@ func Address(text string, startTLS bool) (address string, upgrade bool, err erro
 	return net.JoinHostPort(u.Hostname(), port), upgrade, nil
 }
 
-// roots are the certificates to verify servers with; nil: those of the system.
-func roots(file string) (*x509.CertPool, error) {
-	if file == "" {
+// Roots are the certificates to verify servers with, from settings or a file; nil: those of the system. Errors name the key.
+func Roots(text, file string) (*x509.CertPool, error) {
+	pool := x509.NewCertPool()
+	switch {
+	case text != "" && file != "":
+		return nil, errors.New("ca: want one of ca and ca_file")
+	case text != "":
+		if !pool.AppendCertsFromPEM([]byte(text)) {
+			return nil, errors.New("ca: holds no certificate in PEM")
+		}
+		return pool, nil
+	case file == "":
 		return nil, nil
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("ca_file: %w", err)
 	}
-	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("ca_file: %s holds no certificate", file)
 	}

@@ -12,9 +12,9 @@ import (
 
 const oidStartTLS = "1.3.6.1.4.1.1466.20037" // RFC 4511 §4.14
 
-// startTLS asks a server to protect the connection. It reads the one answer octet for octet and nothing behind it, so that nothing
+// StartTLS asks a server to protect the connection. It reads the one answer octet for octet and nothing behind it, so that nothing
 // sent in the clear is taken for protected.
-func startTLS(ctx context.Context, raw net.Conn) error {
+func StartTLS(ctx context.Context, raw net.Conn) error {
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	defer stop()
 	name := ber.NewString(ber.ClassContext, ber.TypePrimitive, 0, oidStartTLS, "requestName")

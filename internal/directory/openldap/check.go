@@ -12,22 +12,30 @@ import (
 // Check implements directory.Checker: each server by itself, then what one of them holds.
 func (d *Directory) Check(ctx context.Context) []directory.Finding {
 	var all []directory.Finding
+	d.Probe(ctx, func(f directory.Finding) { all = append(all, f) })
+	return all
+}
+
+// Endpoints implements directory.Reachable.
+func (d *Directory) Endpoints() []directory.Endpoint { return d.pool.Endpoints() }
+
+// Probe implements directory.Prober.
+func (d *Directory) Probe(ctx context.Context, tell func(directory.Finding)) {
 	for _, s := range d.pool.Servers() {
-		findings, c := d.pool.CheckServer(ctx, s)
-		all = append(all, findings...)
-		if c != nil {
-			all = append(all, d.checkOperations("password operation "+s.Name, c))
+		if c := d.pool.CheckServer(ctx, s, tell); c != nil {
+			tell(d.checkOperations("password operation "+s.Name, c))
 			c.Close()
 		}
 	}
 	err := d.pool.Read(ctx, func(c *conn) error {
-		all = append(all, d.checkPolicy(ctx, c), d.checkAccounts(ctx, c), d.checkGroups(ctx, c))
+		for _, check := range []func(context.Context, *conn) directory.Finding{d.checkPolicy, d.checkAccounts, d.checkGroups} {
+			tell(check(ctx, c))
+		}
 		return nil
 	})
 	if err != nil {
-		all = append(all, ldapconn.Bad("base", "no server can be asked: %s", ldapconn.OneLine(err)))
+		tell(ldapconn.Bad("base", "no server can be asked: %s", ldapconn.OneLine(err)))
 	}
-	return all
 }
 
 func (d *Directory) checkOperations(name string, c *conn) directory.Finding {

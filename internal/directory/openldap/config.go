@@ -18,6 +18,8 @@ type Config struct {
 	Domain string `yaml:"domain" label:"Name" help:"A DNS name to call the directory by, such as people.example.com. Nothing is looked up under it."`
 	// Servers are ldaps URLs, or ldap ones, which are protected with StartTLS first; those that take writes, the preferred one first.
 	Servers []string `yaml:"servers" label:"Servers" help:"One on each line: ldaps://…, or ldap://…, which is protected with StartTLS first. Those that take writes, the preferred one first."`
+	// CA is the certificates to verify the servers with, in PEM, in place of a file.
+	CA string `yaml:"ca,omitempty" label:"Certificates" help:"Those that vouch for the servers, in PEM. The guided test shows them." default:"see the file" lines:"true"`
 	// CAFile holds the certificates to verify the servers with, in PEM; empty: those of the system.
 	CAFile string `yaml:"ca_file,omitempty" label:"Certificate file" help:"The file, on the portal's machines, with the certificates that vouch for the servers, in PEM." default:"what the system trusts"`
 	// BaseDN is where accounts are looked for.

@@ -33,6 +33,8 @@ var (
 	_ directory.RuleReader    = (*Directory)(nil)
 	_ directory.PasswordDater = (*Directory)(nil)
 	_ directory.Checker       = (*Directory)(nil)
+	_ directory.Prober        = (*Directory)(nil)
+	_ directory.Reachable     = (*Directory)(nil)
 )
 
 // What ldapconn offers, for the servers of this package.
@@ -78,7 +80,7 @@ func Open(c Config, deps Deps) (directory.Directory, error) {
 	}
 	d := &Directory{config: c, now: deps.Now, log: deps.Log, standIns: ldapconn.NewStandIns()}
 	d.pool, err = ldapconn.NewPool(ldapconn.Spec[root]{
-		Directory: c.Domain, Servers: c.Servers, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet,
+		Directory: c.Domain, Servers: c.Servers, CA: c.CA, CAFile: c.CAFile, User: c.User, Password: password, Limits: c.limits(), Greet: d.greet,
 		Now: deps.Now, Log: deps.Log,
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -75,6 +76,7 @@ type Desk struct {
 
 	clock *clock
 	t     testing.TB
+	more  map[string]settings.DirectoryType
 }
 
 // Document is the settings that are in force at first, but for the roles.
@@ -106,7 +108,13 @@ func New(t testing.TB, areas func(d *Desk) []server.Area) *Desk {
 // WithSettings is New with other settings than Document.
 func WithSettings(t testing.TB, document string, areas func(d *Desk) []server.Area) *Desk {
 	t.Helper()
-	d := &Desk{Pool: pgtest.New(t, postgres.Migrate), clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, Log: &Log{}, t: t}
+	return WithDirectories(t, document, nil, areas)
+}
+
+// WithDirectories is WithSettings with more types of directories that settings may name.
+func WithDirectories(t testing.TB, document string, more map[string]settings.DirectoryType, areas func(d *Desk) []server.Area) *Desk {
+	t.Helper()
+	d := &Desk{Pool: pgtest.New(t, postgres.Migrate), clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, Log: &Log{}, t: t, more: more}
 	var err error
 	if d.Keys, err = keyset.Load(t.Context(), postgres.NewKeyStore(d.Pool), make([]byte, keyset.KEKSize)); err != nil {
 		t.Fatal(err)
@@ -181,6 +189,12 @@ type memoryConfig struct {
 
 // registry has the real methods, and the directory in memory.
 func (d *Desk) registry() settings.Registry {
+	r := d.basic()
+	maps.Copy(r.Directories, d.more)
+	return r
+}
+
+func (d *Desk) basic() settings.Registry {
 	return settings.Registry{
 		Directories: map[string]settings.DirectoryType{"memory": {Config: memoryConfig{}, Open: func(decode settings.Decode, _ settings.Deps) (directory.Directory, error) {
 			var c memoryConfig
