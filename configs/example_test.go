@@ -189,7 +189,7 @@ func installed(t *testing.T) ([]byte, settings.Deps) {
 	}
 	return []byte(strings.ReplaceAll(string(example(t)), "/etc/rekey", dir)), settings.Deps{
 		Keys: keys{}, Now: time.Now, Log: slog.New(slog.DiscardHandler), PublicURL: "https://reset.example.com",
-		Paint: func(color string) error { _, err := web.NewAssets(color); return err },
+		Paint: func(color, dark string) error { _, err := web.Look{Color: color, Dark: dark}.Assets(); return err },
 	}
 }
 

@@ -423,6 +423,35 @@ CREATE TABLE public.credential (
     CONSTRAINT credential_object_check CHECK ((object <> ''::text))
 );
 
+CREATE TABLE public.delivery (
+    number bigint NOT NULL,
+    id text NOT NULL,
+    event text NOT NULL,
+    channel text NOT NULL,
+    language text NOT NULL,
+    masked text NOT NULL,
+    recipient bytea NOT NULL,
+    account text NOT NULL,
+    others boolean NOT NULL,
+    own boolean NOT NULL,
+    settings bigint NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    error text NOT NULL,
+    tries integer NOT NULL,
+    queued timestamp with time zone NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.delivery ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.delivery_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE UNLOGGED TABLE public.failure (
     key text NOT NULL,
     at timestamp with time zone NOT NULL
@@ -865,6 +894,12 @@ ALTER TABLE ONLY public.credential
 ALTER TABLE ONLY public.directory_test
     ADD CONSTRAINT directory_test_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.delivery
+    ADD CONSTRAINT delivery_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (number);
+
 ALTER TABLE ONLY public.flow
     ADD CONSTRAINT flow_pkey PRIMARY KEY (id);
 
@@ -993,6 +1028,12 @@ CREATE INDEX completed_country ON public.completed USING btree (country);
 CREATE INDEX credential_account ON public.credential USING btree (directory, object, created);
 
 CREATE INDEX directory_test_begun ON public.directory_test USING btree (begun);
+
+CREATE INDEX delivery_account ON public.delivery USING btree (account, number) WHERE (account <> ''::text);
+
+CREATE INDEX delivery_at ON public.delivery USING btree (at);
+
+CREATE INDEX delivery_state ON public.delivery USING btree (state, number) WHERE (state <> 'sent'::text);
 
 CREATE INDEX failure_key ON public.failure USING btree (key, at);
 

@@ -96,9 +96,9 @@ type palette struct {
 	accentD, softD, onAcD rgb // in dark
 }
 
-// newPalette derives the colours. Links and icons are the brand, moved as little as is needed to be read on every ground of the
-// sheet (see its tokens page, card, well).
-func newPalette(brand string) (palette, error) {
+// newPalette derives the palette. It refuses a brand on which white text cannot be read, and a colour for dark pages that cannot be read
+// on them; an empty dark is made of the brand.
+func newPalette(brand, dark string) (palette, error) {
 	if brand == "" {
 		brand = houseColor
 	}
@@ -108,14 +108,90 @@ func newPalette(brand string) (palette, error) {
 	}
 	white, black := color(0xffffff), color(0x000000)
 	if got := contrast(c, white); got < readable {
-		return palette{}, fmt.Errorf("colour %s: white text on it has a contrast of %.1f:1, and 4.5:1 is needed: choose a darker one", brand, got)
+		return palette{}, fmt.Errorf("colour %s: white text on it has a contrast of %.2f:1, and 4.5:1 is needed: the nearest that does is %s", brand, got, c.nearest(black, on(white)))
 	}
 	p := palette{brand: c, onAcc: white, onAcD: color(0x0b1020)}
 	p.soft = c.mix(white, 0.9)
-	p.softD = color(0x171c23).mix(c, 0.12)
+	p.softD = softOnDark(c)
 	p.accent = c.reach(black, color(0xf4f6f9), color(0xeef1f6), p.soft)
-	p.accentD = c.mix(white, 0.3).reach(white, color(0x0e1217), color(0x1f262f), p.softD, p.onAcD)
+	p.accentD = c.mix(white, 0.3).reach(white, darkGrounds(c)...)
+	if dark == "" {
+		return p, nil
+	}
+	d, err := parseColor(dark)
+	if err != nil {
+		return palette{}, err
+	}
+	if grounds := darkGrounds(d); !readableOn(d, grounds) {
+		return palette{}, fmt.Errorf("colour %s: on a dark page it has a contrast of %.2f:1, and 4.5:1 is needed: the nearest that does is %s", dark, d.least(grounds), d.nearest(white, darkGrounds))
+	}
+	p.accentD, p.softD = d, softOnDark(d)
 	return p, nil
+}
+
+// least is the smallest contrast with any of the grounds.
+func (c rgb) least(grounds []rgb) float64 {
+	least := contrast(c, grounds[0])
+	for _, g := range grounds[1:] {
+		least = min(least, contrast(c, g))
+	}
+	return least
+}
+
+// nearest is the first colour on the way to another that can be read on its grounds, as it is written.
+func (c rgb) nearest(d rgb, grounds func(rgb) []rgb) string {
+	for t := 0.0; t <= 1; t += 0.005 {
+		written := c.mix(d, t).hex()
+		if out, err := parseColor(written); err == nil && readableOn(out, grounds(out)) {
+			return written
+		}
+	}
+	return d.hex()
+}
+
+// on are grounds that no colour changes.
+func on(grounds ...rgb) func(rgb) []rgb { return func(rgb) []rgb { return grounds } }
+
+// darkGrounds are what an accent stands on in the dark: page, well, its own soft ground, and the text of a button in it.
+func darkGrounds(accent rgb) []rgb {
+	return []rgb{color(0x0e1217), color(0x1f262f), softOnDark(accent), color(0x0b1020)}
+}
+
+func softOnDark(accent rgb) rgb { return color(0x171c23).mix(accent, 0.12) }
+
+// Contrast says how well a brand can be read, for the page that asks for one.
+type Contrast struct {
+	Light, Dark         float64 // of 1 to 21
+	LightNext, DarkNext string  // the nearest colours that can be read; empty: these can
+}
+
+// Measure computes the contrast of brand colours, #rrggbb; an empty dark is made of the brand. Errors: a colour that is none.
+func Measure(brand, dark string) (Contrast, error) {
+	if brand == "" {
+		brand = houseColor
+	}
+	c, err := parseColor(brand)
+	if err != nil {
+		return Contrast{}, err
+	}
+	white, black := color(0xffffff), color(0x000000)
+	out := Contrast{Light: contrast(c, white)}
+	if out.Light < readable {
+		out.LightNext = c.nearest(black, on(white))
+	}
+	grounds := darkGrounds(c)
+	d := c.mix(white, 0.3).reach(white, grounds...)
+	if dark != "" {
+		if d, err = parseColor(dark); err != nil {
+			return Contrast{}, err
+		}
+		grounds = darkGrounds(d)
+	}
+	out.Dark = d.least(grounds)
+	if out.Dark < readable {
+		out.DarkNext = d.nearest(white, darkGrounds)
+	}
+	return out, nil
 }
 
 // css writes the colours as tokens of the sheet.

@@ -33,7 +33,7 @@ func TestEveryBrandCanBeRead(t *testing.T) {
 	light := []rgb{color(0xffffff), color(0xf4f6f9), color(0xeef1f6)}
 	dark := []rgb{color(0x171c23), color(0x0e1217), color(0x1f262f)}
 	for _, brand := range []string{"", "#000000", "#b3261e", "#8a1c5b", "#0b6b3a", "#7a4b00", "#4b2fbf", "#006a6a", "#1f5eff", "#5c5c5c", "#0000ff"} {
-		p, err := newPalette(brand)
+		p, err := newPalette(brand, "")
 		if err != nil {
 			t.Errorf("%s: %v", brand, err)
 			continue

@@ -32,6 +32,7 @@ type Assets struct {
 type file struct {
 	name, kind, tag string
 	plain, packed   []byte
+	picture         bool // of a firm
 }
 
 // kinds are the media types of what is served.
@@ -39,12 +40,35 @@ var kinds = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png",
 }
 
-// NewAssets builds the files for a brand colour written #rrggbb; empty means the house colour. It refuses a colour on which
-// white text cannot be read (contrast below 4.5:1, WCAG 1.4.3).
-func NewAssets(brandColor string) (*Assets, error) {
-	palette, err := newPalette(brandColor)
+// Look is what a firm makes its own of the files.
+type Look struct {
+	Color, Dark string // #rrggbb; empty: the house colour, and for dark pages one made of Color
+	Logo, Icon  Picture
+}
+
+// Picture is a picture that was checked: it is served as it is.
+type Picture struct {
+	Kind string // image/svg+xml or image/png
+	Data []byte
+}
+
+// name is the picture's file.
+func (p Picture) name(stem string) string {
+	if p.Kind == "image/png" {
+		return stem + ".png"
+	}
+	return stem + ".svg"
+}
+
+// NewAssets builds the files for a brand colour; see Look.
+func NewAssets(brandColor string) (*Assets, error) { return Look{Color: brandColor}.Assets() }
+
+// Assets builds the files. It refuses colours that texts cannot be read in (contrast below 4.5:1, WCAG 1.4.3).
+func (l Look) Assets() (*Assets, error) {
+	palette, err := newPalette(l.Color, l.Dark)
 	if err != nil {
 		return nil, err
 	}
@@ -70,8 +94,33 @@ func NewAssets(brandColor string) (*Assets, error) {
 		Sheet: a.url("rekey.css"), Script: a.url("rekey.js"), Check: a.url("check.js"), Icon: a.url("favicon.svg"),
 		ConsoleSheet: a.url("console.css"), ConsoleScript: a.url("console.js"), Htmx: a.url("htmx.js"),
 	}
-	return a, nil
+	return a, a.hang(l)
 }
+
+// hang adds the firm's pictures.
+func (a *Assets) hang(l Look) error {
+	for stem, p := range map[string]Picture{"logo": l.Logo, "favicon": l.Icon} {
+		if len(p.Data) == 0 {
+			continue
+		}
+		name := p.name(stem)
+		f, err := newFile(name, p.Data)
+		if err != nil {
+			return err
+		}
+		f.picture = true
+		a.files[name] = f
+		if stem == "logo" {
+			a.links.Logo = a.url(name)
+		} else {
+			a.links.Icon = a.url(name)
+		}
+	}
+	return nil
+}
+
+// picturePolicy lets a picture that is opened by itself draw and do nothing else.
+const picturePolicy = "default-src 'none'; sandbox"
 
 func newFile(name string, content []byte) (*file, error) {
 	var packed bytes.Buffer
@@ -99,6 +148,9 @@ func (a *Assets) url(name string) string {
 // Links gives the URLs for a page's Shell.
 func (a *Assets) Links() layout.Links { return a.links }
 
+// Sheet gives the sheet of the wizard's pages, for a preview that adds to it.
+func (a *Assets) Sheet() []byte { return bytes.Clone(a.files["rekey.css"].plain) }
+
 // ServeHTTP serves a file by its fingerprinted name. A fingerprint of another version (a page made before an update, or by
 // another replica) gets the present file, not to be kept.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -125,6 +177,9 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, exact bool) {
 	}
 	h.Set("Content-Type", f.kind)
 	h.Set("X-Content-Type-Options", "nosniff")
+	if f.picture {
+		h.Set("Content-Security-Policy", picturePolicy)
+	}
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("ETag", etag)
 	h.Set("Cache-Control", "no-cache")

@@ -172,9 +172,9 @@ func (a *App) load(ctx context.Context) error {
 	return a.services()
 }
 
-// paint refuses a brand colour that text on it could not be read on.
-func paint(color string) error {
-	_, err := web.NewAssets(color)
+// paint refuses brand colours that texts could not be read in.
+func paint(color, dark string) error {
+	_, err := web.Look{Color: color, Dark: dark}.Assets()
 	return err
 }
 
@@ -194,9 +194,9 @@ func (a *App) firstSettings() ([]byte, error) {
 
 // switched makes a new settings version reach what is not part of the snapshot. Compile has checked all of it.
 func (a *App) switched(c *settings.Compiled) {
-	assets, err := web.NewAssets(c.Snapshot.Brand.Color)
+	assets, err := look(c.Snapshot.Brand).Assets()
 	if err != nil {
-		a.log.Error("brand colour not used", "error", err)
+		a.log.Error("brand not used", "error", err)
 	} else {
 		a.assets.Store(assets)
 	}
@@ -235,7 +235,7 @@ func (a *App) services() error {
 	a.metrics.follow(newThreatMetrics(a.Threat))
 	a.metrics.follow(newSpendMetrics(a.Store.Spent))
 	a.courier = delivery.New(delivery.Deps{
-		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Text: a.texter, Purse: a.Store, Recorder: a.Store, Now: time.Now,
+		Keys: a.Keys, Site: site, Catalogue: a.catalogue, Mail: a.sender, Text: a.texter, Purse: a.Store, Recorder: a.Store, Journal: a.Store, Now: time.Now,
 		Log: a.log, Host: host(a.config.Origin()), Withheld: a.metrics.withheld,
 	})
 	return nil

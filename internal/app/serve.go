@@ -94,7 +94,7 @@ func (a *App) work(ctx context.Context) error {
 		Periodic: append([]jobs.Periodic{
 			{Name: "sweep", Every: sweepEvery, Run: func(ctx context.Context) error { return a.recovery.Sweep(ctx, a.config.KeepFlows) }},
 			{Name: "removed-directories", Every: time.Hour, Run: a.sync.DropRemoved},
-		}, a.reportJobs()...),
+		}, append(a.reportJobs(), a.messageJobs()...)...),
 		Local: []jobs.Periodic{
 			{Name: "keys", Every: refreshEvery, Run: a.Keys.Refresh},
 			{Name: "crowd", Every: time.Minute, Run: a.crowd.Tidy},

@@ -3,6 +3,7 @@ package delivery
 import (
 	"cmp"
 	"fmt"
+	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"rekey/internal/locale"
 	"rekey/internal/message"
+	"rekey/internal/wording"
 )
 
 // letter is a message in words. It becomes a text and a page of HTML.
@@ -17,6 +19,7 @@ type letter struct {
 	Lang, Dir string
 	Subject   string
 	Parts     []part
+	Body      template.HTML // in place of Parts: a text of the firm's own
 }
 
 // part is one paragraph. At most one of Code, Lines and Link is set beside Text.
@@ -34,53 +37,71 @@ type writer struct {
 	firm string // as it stands in a sentence
 }
 
-// compose writes a message. What it does not know is an error.
-func (s *Service) compose(m message.Message) (Mail, error) {
+// writer makes who writes a message.
+func (s *Service) writer(m message.Message) writer {
 	brand := s.deps.Site().Brand
 	w := writer{Printer: s.deps.Catalogue.Printer(s.deps.Catalogue.Match(m.Locale, brand.Locale)), m: m}
+	w.firm = w.isolate(cmp.Or(brand.Firm, brand.Name))
+	return w
+}
+
+// compose writes a message. What it does not know is an error.
+func (s *Service) compose(m message.Message, texts wording.Texts) (Mail, error) {
+	w := s.writer(m)
+	if own, ok := w.own(texts); ok {
+		return s.ownMail(w, own)
+	}
+	brand := s.deps.Site().Brand
 	firm := cmp.Or(brand.Firm, brand.Name)
-	w.firm = w.isolate(firm)
 	key := "message." + string(m.Template)
 	if !w.Has(key + ".subject") {
 		return Mail{}, fmt.Errorf("no text for template %q", m.Template)
 	}
 	// The subject is shown on locked screens: it never holds a code, nor anything of the account.
 	l := letter{Lang: w.Tag(), Dir: w.Dir(), Subject: w.T(key+".subject", "Firm", firm)}
-	switch m.Template {
-	case message.Code:
+	switch {
+	case w.forOthers():
+		l.Subject, l.Parts = w.T("message.others.subject", "Firm", firm), w.others()
+	case m.Template == message.Code:
 		l.Parts = w.code()
-	case message.SpendCap:
+	case m.Template == message.SpendCap:
 		l.Parts = w.spendCap()
+	case m.Template == message.Test:
+		l.Parts = []part{{Text: w.T("message.test.text", "Firm", w.firm)}}
 	default:
 		l.Parts = w.notice(key)
 	}
 	l.Parts = append(l.Parts,
 		part{Text: w.T("message.help", "Help", w.isolate(brand.HelpText))},
 		part{Text: w.T("message.automatic", "Brand", w.isolate(brand.Name))})
-	html, err := l.html(s.page)
+	page, err := l.html(s.page)
 	if err != nil {
 		return Mail{}, err
 	}
-	return Mail{ID: m.ID, To: m.To, Locale: l.Lang, Subject: l.Subject, Text: l.text(), HTML: html}, nil
+	return Mail{ID: m.ID, To: m.To, Locale: l.Lang, Subject: l.Subject, Text: l.text(), HTML: page, Body: l.body(s.page)}, nil
 }
 
 // code writes what carries a code. No link: a mail that asks to open one and to type something in is what phishing looks like.
 func (w writer) code() []part {
-	purpose := "message.code.for-" + w.m.Data["purpose"]
-	if !w.Has(purpose) {
-		purpose = "message.code.for-other"
-	}
 	life := w.T("message.code.once")
 	if minutes, err := strconv.Atoi(w.m.Data["minutes"]); err == nil {
 		life = w.N("message.code.minutes", minutes)
 	}
 	return []part{
-		{Text: w.T(purpose, "Firm", w.firm)}, // first, so that a preview of the mail shows this and not the code
+		{Text: w.T(w.purpose(), "Firm", w.firm)}, // first, so that a preview of the mail shows this and not the code
 		{Text: w.T("message.code.type"), Code: plain(w.m.Data["code"])},
 		{Text: life},
 		{Text: w.T("message.code.never", "Firm", w.firm)},
 		{Text: w.T("message.code.not-you")},
 	}
+}
+
+// purpose is the text of what a code is for.
+func (w writer) purpose() string {
+	if key := "message.code.for-" + w.m.Data["purpose"]; w.Has(key) {
+		return key
+	}
+	return "message.code.for-other"
 }
 
 // spendCap tells administrators which cap holds messages back.
@@ -128,12 +149,26 @@ func (w writer) facts() []string {
 	return facts
 }
 
+// kind names a way to prove who one is.
+func (w writer) kind(kind string) string {
+	if key := "kind." + kind + ".name"; w.Has(key) {
+		return w.T(key)
+	}
+	return inert(kind, "")
+}
+
+// methodName is the way with the name its owner gave it, for a macro.
+func (w writer) methodName() string {
+	name := w.kind(w.m.Data["method"])
+	if label := inert(w.m.Data["label"], ""); label != "" {
+		return name + " (" + w.isolate(label) + ")"
+	}
+	return name
+}
+
 // method names a way to prove who one is, with the name its owner gave it.
 func (w writer) method(kind string) string {
-	name := inert(kind, "")
-	if key := "kind." + kind + ".name"; w.Has(key) {
-		name = w.T(key)
-	}
+	name := w.kind(kind)
 	if label := inert(w.m.Data["label"], ""); label != "" {
 		return w.T("message.method-named", "Method", name, "Label", w.isolate(label))
 	}

@@ -28,6 +28,8 @@ type Mail struct {
 	Subject string
 	Text    string
 	HTML    string
+	Body    string // the letter within HTML
+	Own     bool   // written by a text of the firm's own
 }
 
 // Mailer sends a mail. It wraps ErrPermanent if trying again is of no use.
@@ -64,6 +66,8 @@ type Deps struct {
 	Recorder  Recorder
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Journal keeps what was sent to whom; nil: nobody does.
+	Journal Journal
 	// Host of the public URL: phones offer a code to its pages alone. Empty: to any.
 	Host string
 	// Withheld is told of every message that is not sent for a reason of internal/spend; nil: nobody.
@@ -109,13 +113,19 @@ type Report struct {
 	Receipt string        // for Delivered: the gateway's own id of a text message, where it gives one
 }
 
-// Deliver tries to deliver a message.
+// Deliver tries to deliver a message, and keeps what came of it in the delivery log.
 func (s *Service) Deliver(ctx context.Context, j Job, a Attempt) Report {
 	m, err := s.open(j)
 	if err != nil {
 		// Perhaps sealed with a key that this replica has not met yet.
 		return s.failed(ctx, message.Message{ID: j.ID}, "unreadable", err, a.Last)
 	}
+	r := s.deliver(ctx, m, a)
+	s.enter(ctx, m, a, r)
+	return r
+}
+
+func (s *Service) deliver(ctx context.Context, m message.Message, a Attempt) Report {
 	if late(m, a.Queued, s.deps.Now()) {
 		s.record(ctx, m, "too-late")
 		return Report{Channel: m.Channel, Outcome: Expired}
@@ -130,7 +140,7 @@ func (s *Service) Deliver(ctx context.Context, j Job, a Attempt) Report {
 }
 
 func (s *Service) mail(ctx context.Context, m message.Message, a Attempt) Report {
-	mail, err := s.compose(m)
+	mail, err := s.compose(m, s.deps.Site().Texts)
 	if err != nil {
 		return s.failed(ctx, m, "unwritable", err, a.Last)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"rekey/internal/gsm"
 	"rekey/internal/message"
+	"rekey/internal/wording"
 )
 
 // maxFirm is how much of the firm's name stands in a text message.
@@ -16,10 +17,13 @@ const maxFirm = 24
 
 // short writes a message in as few words as it takes. It holds no link to open: a message that asks to open one is what phishing looks
 // like.
-func (s *Service) short(m message.Message) (string, error) {
+func (s *Service) short(m message.Message, texts wording.Texts) (string, error) {
 	brand := s.deps.Site().Brand
-	w := writer{Printer: s.deps.Catalogue.Printer(s.deps.Catalogue.Match(m.Locale, brand.Locale)), m: m}
+	w := s.writer(m)
 	w.firm = w.isolate(cut(inert(cmp.Or(brand.Firm, brand.Name), "&."), maxFirm))
+	if own, ok := w.own(texts); ok {
+		return s.ownText(w, own), nil
+	}
 	key := "sms." + string(m.Template)
 	if m.Template == message.Code {
 		key += "-" + m.Data["purpose"]

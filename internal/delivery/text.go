@@ -67,16 +67,21 @@ const (
 	patience    = 24 * time.Hour
 )
 
-// text judges, pays for and sends a text message.
+// text writes, judges, pays for and sends a text message.
 func (s *Service) text(ctx context.Context, m message.Message, a Attempt) Report {
-	rules := s.deps.Site().SMS
-	words, err := s.short(m)
+	words, err := s.short(m, s.deps.Site().Texts)
 	if err != nil {
 		return s.failed(ctx, m, "unwritable", err, a.Last)
 	}
 	if m.Discard {
 		return Report{Channel: m.Channel, Outcome: Discarded}
 	}
+	return s.pay(ctx, m, words, a)
+}
+
+// pay judges, pays for and sends a text message that is written.
+func (s *Service) pay(ctx context.Context, m message.Message, words string, a Attempt) Report {
+	rules := s.deps.Site().SMS
 	number, err := phone.Parse(m.To, rules.Home)
 	if err != nil {
 		return s.turnDown(ctx, m, number, spend.NotANumber)

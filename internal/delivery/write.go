@@ -21,17 +21,17 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 0; padding: 16px }
 </style>
 </head>
 <body>
-<div class="letter" lang="{{.Lang}}" dir="{{.Dir}}">
-{{range .Parts -}}
+{{template "letter" .}}
+</body>
+</html>
+{{define "letter"}}<div class="letter" lang="{{.Lang}}" dir="{{.Dir}}">
+{{with .Body}}{{.}}{{end}}{{range .Parts -}}
 {{with .Text}}<p>{{.}}</p>
 {{end}}{{with .Code}}<p class="code"><strong><bdi dir="ltr">{{.}}</bdi></strong></p>
 {{end}}{{with .Lines}}<p>{{range $i, $line := .}}{{if $i}}<br>{{end}}{{$line}}{{end}}</p>
 {{end}}{{with .Link}}<p><a href="{{.}}" dir="ltr">{{.}}</a></p>
 {{end}}{{end -}}
-</div>
-</body>
-</html>
-`
+</div>{{end}}`
 
 func newPage() *template.Template { return template.Must(template.New("mail").Parse(layout)) }
 
@@ -41,6 +41,15 @@ func (l letter) html(page *template.Template) (string, error) {
 		return "", fmt.Errorf("write mail: %w", err)
 	}
 	return b.String(), nil
+}
+
+// body is what stands in the page, for a preview inside of another one.
+func (l letter) body(page *template.Template) string {
+	var b strings.Builder
+	if err := page.ExecuteTemplate(&b, "letter", l); err != nil {
+		return "" // the page was written with it a moment ago
+	}
+	return b.String()
 }
 
 // text writes the same paragraphs without markup.

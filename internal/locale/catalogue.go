@@ -113,6 +113,21 @@ func direction(tag language.Tag) string {
 	return "ltr"
 }
 
+// Tags lists the languages that are built in, English first, without reading their texts.
+func Tags() []string {
+	names, err := fs.Glob(texts, "text/pages.*.json")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	tags := []string{source}
+	for _, name := range names {
+		if tag := strings.TrimSuffix(strings.TrimPrefix(name, "text/pages."), ".json"); tag != source {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
 // Languages lists the languages, English first.
 func (c *Catalogue) Languages() []Language { return slices.Clone(c.languages) }
 

@@ -12,6 +12,7 @@ import (
 type Printer struct {
 	tag, dir        string
 	texts, fallback map[string]text
+	own             map[string]text // of a firm; nil: none
 	plurals         *i18n.Localizer
 }
 
@@ -54,6 +55,9 @@ func (p *Printer) N(key string, n int, kv ...any) string {
 }
 
 func (p *Printer) find(key string) (text, bool) {
+	if t, ok := p.own[key]; ok {
+		return t, true
+	}
 	if t, ok := p.texts[key]; ok {
 		return t, true
 	}

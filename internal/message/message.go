@@ -28,6 +28,13 @@ const (
 	SMS  Channel = "sms"
 )
 
+// Audience is the key of Message.Data that says whom a message is for; without it, the owner of the account. Others get no link that
+// does something.
+const (
+	Audience = "audience"
+	Others   = "others"
+)
+
 // Message is one text to one address. Data may hold a code: the outbox seals it.
 type Message struct {
 	ID       string // deduplication key: the same ID is delivered once

@@ -42,7 +42,7 @@ func (p Plain) DecidesAs(q Plain) bool { return p.deciding().Alike(q.deciding())
 // is named here.
 func (p Plain) deciding() Plain {
 	kept := maps.Clone(p)
-	for _, key := range []string{"brand", "labels", "mail", "sms", "throttle", "flow", "session", "sync", "discovery", "lint", "guide_networks"} {
+	for _, key := range []string{"brand", "labels", "messages", "mail", "sms", "throttle", "flow", "session", "sync", "discovery", "lint", "guide_networks"} {
 		delete(kept, key)
 	}
 	return kept

@@ -54,7 +54,7 @@ func TestPlainIsWhatADocumentSays(t *testing.T) {
 // TestEveryKeyDecidesUntilItIsKnownNotTo: a key that is forgotten costs time, not people.
 func TestEveryKeyDecidesUntilItIsKnownNotTo(t *testing.T) {
 	beside := map[string]bool{}
-	for _, key := range []string{"brand", "labels", "mail", "sms", "throttle", "flow", "session", "sync", "discovery", "lint", "guide_networks"} {
+	for _, key := range []string{"brand", "labels", "messages", "mail", "sms", "throttle", "flow", "session", "sync", "discovery", "lint", "guide_networks"} {
 		beside[key] = true
 	}
 	var keys []string

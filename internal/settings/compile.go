@@ -90,8 +90,8 @@ type Deps struct {
 	// Geo is set where a database tells where addresses are, Proxies are those that are trusted: the linter asks.
 	Geo     bool
 	Proxies []netip.Prefix
-	// Paint refuses a brand colour that pages could not be read in; nil takes any.
-	Paint func(color string) error
+	// Paint refuses brand colours that pages could not be read in; nil takes any.
+	Paint func(color, dark string) error
 }
 
 // Compiled is a snapshot with what else a version decides.
@@ -110,7 +110,7 @@ func Compile(d Document, version int64, r Registry, deps Deps, before *Compiled)
 	var brand error
 	c.Snapshot.Brand, brand = d.Brand.compile(deps.Paint)
 	deps.Brand = c.Snapshot.Brand
-	err := errors.Join(brand, c.limits(d, deps), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.methods(d, r, deps), c.directories(d, r, deps, before))
+	err := errors.Join(brand, c.limits(d, deps), c.challenge(d, deps.Resolve), d.mail(deps.Resolve), c.sms(d, deps.Resolve), c.messages(d), c.methods(d, r, deps), c.directories(d, r, deps, before))
 	if err == nil { // policies name methods and directories, links name directories
 		c.Snapshot.Policies, err = policy.Compile(d.Document, c.policyRegistry())
 		err = errors.Join(err, c.links(d), c.roles(d))

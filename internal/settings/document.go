@@ -4,14 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
-	"golang.org/x/text/language"
 
 	"rekey/internal/challenge"
 	"rekey/internal/flow"
@@ -40,7 +37,9 @@ type Document struct {
 	// Mail is how messages leave.
 	Mail mail.Config `yaml:"mail"`
 	// SMS is how text messages leave; nil: none do.
-	SMS      *SMS            `yaml:"sms,omitempty"`
+	SMS *SMS `yaml:"sms,omitempty"`
+	// Messages are texts of the firm's own, and who is told what.
+	Messages Messages        `yaml:"messages,omitempty"`
 	Throttle throttle.Limits `yaml:"throttle,omitempty"`
 	Flow     Flow            `yaml:"flow,omitempty"`
 	Session  Session         `yaml:"session,omitempty"`
@@ -60,17 +59,6 @@ type Document struct {
 	GuideNetworks []string `yaml:"guide_networks,omitempty"`
 
 	source *strictyaml.Source
-}
-
-// Brand is what the firm makes its own.
-type Brand struct {
-	Name     string `yaml:"name"`                // of the portal: "Example Corp password help"
-	Firm     string `yaml:"firm"`                // "Example Corp"; may not be part of a password
-	HelpText string `yaml:"help_text"`           // "Help desk: 4357, Mon–Fri 7–19"; on every page
-	HelpLink string `yaml:"help_link,omitempty"` // tel:, mailto: or https:
-	Color    string `yaml:"color,omitempty"`     // #rrggbb; contrast is checked
-	Locale   string `yaml:"locale,omitempty"`    // default language; empty: en
-	Product  string `yaml:"product,omitempty"`   // what the password opens: "Windows, mail and Microsoft 365"
 }
 
 // Flow are the times and counts of one attempt. Zero values take the defaults named.
@@ -184,54 +172,4 @@ func (d Document) guide() ([]netip.Prefix, error) {
 		out = append(out, p.Masked())
 	}
 	return out, nil
-}
-
-// compile checks what pages and messages print. HTML in it stays text: whoever prints it escapes it.
-func (b Brand) compile(paint func(color string) error) (site.Brand, error) {
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("brand.%s: %s", key, fmt.Sprintf(format, args...)))
-	}
-	for _, t := range [][2]string{{"name", b.Name}, {"firm", b.Firm}, {"help_text", b.HelpText}, {"product", b.Product}} {
-		if !oneLine(t[1]) { // a line end would end a mail's header
-			bad(t[0], "want one line")
-		}
-	}
-	if strings.TrimSpace(b.Name) == "" {
-		bad("name", "is missing")
-	}
-	if strings.TrimSpace(b.HelpText) == "" {
-		bad("help_text", "is missing; every page names who to call")
-	}
-	if !linkable(b.HelpLink) {
-		bad("help_link", "want a tel:, mailto: or https: link, got %q", b.HelpLink)
-	}
-	if b.Color != "" && paint != nil {
-		if err := paint(b.Color); err != nil {
-			bad("color", "%v", err)
-		}
-	}
-	if _, err := language.Parse(or(b.Locale, "en")); err != nil {
-		bad("locale", "want a language such as en, de or pt-BR, got %q", b.Locale)
-	}
-	return site.Brand{
-		Name: b.Name, Firm: b.Firm, HelpText: b.HelpText, HelpLink: b.HelpLink, Color: b.Color,
-		Locale: or(b.Locale, "en"), Product: b.Product,
-	}, errors.Join(errs...)
-}
-
-func oneLine(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }
-
-// linkable reports whether a link may stand on every page; javascript: and data: run as the page itself.
-func linkable(link string) bool {
-	u, err := url.Parse(link)
-	switch {
-	case link == "":
-		return true
-	case err != nil || strings.ContainsFunc(link, unicode.IsSpace):
-		return false
-	case u.Scheme == "https":
-		return u.Hostname() != ""
-	}
-	return slices.Contains([]string{"tel", "mailto"}, u.Scheme) && u.Opaque != ""
 }

@@ -161,7 +161,7 @@ func newDeps(t *testing.T) settings.Deps {
 func deps(keys settings.Keys) settings.Deps {
 	return settings.Deps{
 		Keys: keys, Now: noon, Log: slog.New(slog.DiscardHandler), PublicURL: "https://reset.example.com",
-		Paint: func(color string) error {
+		Paint: func(color, _ string) error {
 			if !strings.HasPrefix(color, "#") {
 				return fmt.Errorf("%q is no colour", color)
 			}

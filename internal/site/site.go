@@ -4,8 +4,10 @@ package site
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"rekey/internal/authenticator"
@@ -13,10 +15,12 @@ import (
 	"rekey/internal/directory"
 	"rekey/internal/factor"
 	"rekey/internal/flow"
+	"rekey/internal/picture"
 	"rekey/internal/policy"
 	"rekey/internal/role"
 	"rekey/internal/spend"
 	"rekey/internal/throttle"
+	"rekey/internal/wording"
 )
 
 // Snapshot is one compiled version. It is never changed after it was published.
@@ -38,7 +42,9 @@ type Snapshot struct {
 	SMS         spend.Rules    // off where the settings name no gateway
 	Guide       []netip.Prefix // where people without enough methods are told so; elsewhere they see a decoy
 	Brand       Brand
-	Roles       role.Bindings // of administrators
+	Texts       wording.Texts    // of messages, in place of the built-in ones
+	Audience    wording.Audience // who is told besides an account's owner
+	Roles       role.Bindings    // of administrators
 	Console     ConsoleLimits
 }
 
@@ -77,13 +83,42 @@ type DeviceRules struct {
 
 // Brand is what the firm makes its own.
 type Brand struct {
-	Name     string // "Example Corp password help"
-	Firm     string // "Example Corp"
-	HelpText string // "Help desk: 4357 · Mon–Fri 7–19"
-	HelpLink string // tel:, mailto: or https: URL; may be empty
-	Color    string // #rrggbb; empty: the house colour
-	Locale   string // default language
-	Product  string // what the password opens, for the password page: "Windows, mail and Microsoft 365"
+	Name       string // "Example Corp password help"
+	Firm       string // "Example Corp"
+	HelpText   string // "Help desk: 4357 · Mon–Fri 7–19"
+	HelpLink   string // tel:, mailto: or https: URL; may be empty
+	HelpPhone  string // for people to read; may be empty, as the next
+	HelpHours  string
+	Color      string // #rrggbb; empty: the house colour
+	ColorDark  string // on dark pages; empty: made of Color
+	Locale     string // default language
+	Product    string // what the password opens, for the password page: "Windows, mail and Microsoft 365"
+	Logo, Icon picture.Picture
+	Texts      map[string]map[string]string // of pages, in the firm's own words: by language and key
+	Disclaimer Disclaimer
+	Links      []BrandLink // at the foot of every page
+}
+
+// Disclaimer is what people read before they begin.
+type Disclaimer struct {
+	Text   map[string]string // by language; empty: there is none
+	Accept bool
+}
+
+// BrandLink leads out of the portal.
+type BrandLink struct {
+	Label map[string]string // by language
+	URL   string
+}
+
+// Said picks a text for a language: its own, else that of the default language, else any.
+func (b Brand) Said(texts map[string]string, language string) string {
+	for _, tag := range append([]string{language, b.Locale}, slices.Sorted(maps.Keys(texts))...) {
+		if said := texts[tag]; said != "" {
+			return said
+		}
+	}
+	return ""
 }
 
 // Directory finds a directory by its key.

@@ -2,6 +2,7 @@
 package layout
 
 import (
+	"strings"
 	"time"
 
 	"rekey/internal/locale"
@@ -15,6 +16,9 @@ type Shell struct {
 	Logo      string // URL of the firm's logo on this host; empty: the house mark
 	Home      string // where the masthead leads; empty: "/"
 	HelpText  string // "Help desk: 4357 · Mon–Fri 7–19"; empty: no line
+	HelpPhone string // a number that phones call; may be empty
+	HelpHours string // may be empty
+	Footer    []Link // the firm's own, at the foot
 	HelpLink  string // tel:, mailto: or https: URL; empty: the text alone
 	Languages []Language
 	Zone      string   // IANA name for times where the browser cannot tell; empty: UTC
@@ -27,9 +31,21 @@ type Shell struct {
 // Links are the URLs of the files a page loads. web.Assets gives them.
 type Links struct {
 	Sheet, Script, Icon string
+	Logo                string // empty: the house mark
 	Check               string // the script of forms that ask for work; only pages with one load it
 
 	ConsoleSheet, ConsoleScript, Htmx string // of the administrators' pages, besides Sheet and Script
+}
+
+// Link leads somewhere else.
+type Link struct{ Label, URL string }
+
+// IconKind is the media type of the icon.
+func (l Links) IconKind() string {
+	if strings.HasSuffix(l.Icon, ".png") {
+		return "image/png"
+	}
+	return "image/svg+xml"
 }
 
 // Language is one link of the language switch. The current one is not listed.
@@ -59,6 +75,16 @@ func (s Shell) title(page string, failed bool) string {
 		return s.T("problem.title-prefix", "Title", page)
 	}
 	return page
+}
+
+// call is the link that dials the help desk (RFC 3966: signs that part a number are left out).
+func (s Shell) call() string {
+	return "tel:" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, s.HelpPhone)
 }
 
 func (s Shell) home() string {

@@ -27,6 +27,10 @@ type Start struct {
 	Name     string // as typed, after a problem
 	Problems component.Problems
 	Notice   string // plain text: what just happened; may be empty
+	// Disclaimer is read before somebody begins; with Accept it is agreed to by a tick. Posts accept.
+	Disclaimer string
+	Accept     bool
+	Accepted   bool
 	// Links to the same page for the other actions and to "My account"; an empty one is not shown.
 	ResetURL, UnlockURL, ChangeURL, AccountURL string
 }

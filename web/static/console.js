@@ -183,5 +183,20 @@
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     body.addEventListener(failure, () => say("This could not be loaded. Try again.", true));
   }
+
+  // A macro's button puts it where the writer is, or was last.
+  let writing;
+  addEventListener("focusin", ({ target }) => {
+    if (target.closest("[data-writes]") && target.setRangeText) writing = target;
+  });
+  addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    const field = writing?.isConnected ? writing : document.querySelector("[data-writes] textarea");
+    if (!button || !field) return;
+    event.preventDefault();
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   reveal();
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/a-h/templ"
 
@@ -22,20 +23,48 @@ type Frame struct {
 	Catalogue *locale.Catalogue
 	Site      site.Source
 	Links     func() layout.Links // of the files in force; they change with the brand
+
+	said atomic.Pointer[said]
 }
 
 // Shell gives the frame of one page in the visitor's language.
 func (f *Frame) Shell(r *http.Request) layout.Shell {
-	text := f.Catalogue.Printer(server.Locale(r))
-	brand := f.Site().Brand
-	return layout.Shell{
-		Text:      text,
-		Links:     f.Links(),
-		Brand:     brand.Name,
-		HelpText:  brand.HelpText,
-		HelpLink:  brand.HelpLink,
-		Languages: f.languages(r, text.Tag()),
+	snap := f.Site()
+	text := f.Catalogue.Printer(server.Locale(r)).With(f.own(snap))
+	sh := Branded(snap.Brand, text, f.Links())
+	sh.Languages = f.languages(r, text.Tag())
+	return sh
+}
+
+// Branded is the frame of a page as a firm has it.
+func Branded(brand site.Brand, text *locale.Printer, links layout.Links) layout.Shell {
+	sh := layout.Shell{
+		Text: text, Links: links, Brand: brand.Name, Logo: links.Logo,
+		HelpText: brand.HelpText, HelpLink: brand.HelpLink, HelpPhone: brand.HelpPhone, HelpHours: brand.HelpHours,
 	}
+	for _, l := range brand.Links {
+		sh.Footer = append(sh.Footer, layout.Link{Label: brand.Said(l.Label, text.Tag()), URL: l.URL})
+	}
+	return sh
+}
+
+// said are the firm's own texts of one version of the settings.
+type said struct {
+	version int64
+	own     locale.Own
+}
+
+// own gives the firm's own texts, read once for each version of the settings.
+func (f *Frame) own(snap *site.Snapshot) locale.Own {
+	if kept := f.said.Load(); kept != nil && kept.version == snap.Version && snap.Version != 0 {
+		return kept.own
+	}
+	own, err := locale.CompileOwn(snap.Brand.Texts)
+	if err != nil { // the settings have checked them
+		return locale.Own{}
+	}
+	f.said.Store(&said{snap.Version, own})
+	return own
 }
 
 // languages links to the same page in the other languages.

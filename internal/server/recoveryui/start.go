@@ -94,6 +94,9 @@ func (u *UI) start(r *http.Request, a policy.Action, name string, ps component.P
 		Shell: u.Frame.Shell(r), Action: string(a), Form: component.Form{Action: "/start/" + string(a)}, Name: name, Problems: ps,
 		ResetURL: "/", UnlockURL: "/unlock", ChangeURL: "/change", AccountURL: "/account",
 	}
+	brand := u.Site().Brand
+	page.Disclaimer, page.Accept = brand.Said(brand.Disclaimer.Text, page.Text.Tag()), brand.Disclaimer.Accept
+	page.Accepted = r.PostFormValue("accept") == "on"
 	u.Gate.Dress(&page.Shell, &page.Form, challenge.Start)
 	return page
 }
@@ -104,7 +107,7 @@ func guarded(a policy.Action) gate.Form {
 		_, err := directory.Parse(r.PostFormValue("name"))
 		return err != nil
 	}
-	return gate.Form{Purpose: challenge.Start, Action: "/start/" + string(a), Keep: []string{"name", "domain"}, Idle: unreadable}
+	return gate.Form{Purpose: challenge.Start, Action: "/start/" + string(a), Keep: []string{"name", "domain", "accept"}, Idle: unreadable}
 }
 
 func action(r *http.Request) (policy.Action, error) {
@@ -125,6 +128,11 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := r.PostFormValue("name")
+	if u.Site().Brand.Disclaimer.Accept && r.PostFormValue("accept") != "on" {
+		page := u.start(r, a, name, nil)
+		page.Problems = component.Problems{{Field: "accept", Text: page.T("start.accept-missing")}}
+		return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
+	}
 	begun, err := u.Service.Begin(r.Context(), recovery.Begin{Action: a, Typed: name, Domain: r.PostFormValue("domain"), Source: u.visitor(r)})
 	if err != nil {
 		page := u.start(r, a, name, nil)
@@ -151,7 +159,7 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 
 // showDomains asks which of several accounts of that name. The name stays out of the address.
 func (u *UI) showDomains(w http.ResponseWriter, r *http.Request, a policy.Action, name string, keys []string) error {
-	form := component.Form{Action: "/start/" + string(a), Hidden: []component.Hidden{{Name: "name", Value: name}}}
+	form := component.Form{Action: "/start/" + string(a), Hidden: []component.Hidden{{Name: "name", Value: name}, {Name: "accept", Value: r.PostFormValue("accept")}}}
 	again, err := u.Gate.Again(r, form.Action)
 	if err != nil {
 		return err
