@@ -148,7 +148,7 @@ func overviewFirst(c console.Clock) overviewpage.Overview {
 		},
 		Picker: spanPicker(),
 		Figures: overviewpage.Figures{
-			Tiles: []console.Tile{{Label: "Resets today", Figure: "0", Note: "none all of last Monday either"}},
+			Tiles: []console.Tile{{Label: "Resets today", Figure: "0", Note: "none on all of last Monday"}},
 			Left:  figuresOf("Where people give up", columns("Step", "Given up"), []string{"Name given", "0"}), Counted: "Nothing has been recorded yet.",
 		},
 		Attacks:  figuresOf("Blocks and attacks", columns("What", "These days"), []string{"Accounts blocked", "0"}),

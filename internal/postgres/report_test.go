@@ -9,6 +9,7 @@ import (
 
 	"rekey/internal/account"
 	"rekey/internal/audit"
+	"rekey/internal/authenticator"
 	"rekey/internal/factor"
 	"rekey/internal/flow"
 	"rekey/internal/policy"
@@ -267,5 +268,72 @@ func TestErasedPeopleKeepTheirFigures(t *testing.T) {
 	}
 	if after := f.figures(t, r); fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("recounted %+v, not %+v", after, before)
+	}
+}
+
+// TestSetUpCountsWhatIsThere: by the day it was set up on, in the zone.
+func TestSetUpCountsWhatIsThere(t *testing.T) {
+	f := newStore(t)
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Date(2026, 3, 30, 12, 0, 0, 0, berlin)
+	var all []authenticator.Credential
+	for i, c := range []struct {
+		at   time.Time
+		kind factor.Kind
+	}{
+		{last.AddDate(0, -2, 0), factor.TOTP},
+		{time.Date(2026, 3, 28, 22, 59, 0, 0, time.UTC), factor.TOTP},
+		{time.Date(2026, 3, 28, 23, 1, 0, 0, time.UTC), factor.TOTP},
+		{last, factor.Mail},
+		{last.AddDate(0, 0, 2), factor.Mail},
+	} {
+		all = append(all, authenticator.Credential{
+			ID: fmt.Sprint("c", i), Account: alice(), Kind: c.kind, Channel: factor.Channel(fmt.Sprint("x", i)), Data: []byte("{}"), Created: c.at,
+		})
+	}
+	if err := f.Import(t.Context(), all, flow.Effects{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.reports().SetUp(t.Context(), report.Last(3, last, berlin)) // the 29th begins an hour before the 28th ends in UTC
+	want := []report.SetUp{{Kind: factor.TOTP, Before: 1, Days: []int64{1, 1, 0}}, {Kind: factor.Mail, Days: []int64{0, 0, 1}}}
+	if err != nil || !reflect.DeepEqual(got, want) || got[0].Sum() != 3 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestFiguresAreNarrowed to one action and one policy; what nobody decided about has no policy.
+func TestFiguresAreNarrowed(t *testing.T) {
+	f := newStore(t)
+	for i := range 3 {
+		f.finished(t, fmt.Sprint(i), start(), time.Minute)
+	}
+	for of, want := range map[report.Of]int64{
+		{}: 3, {Action: policy.Reset}: 3, {Action: policy.Unlock}: 0, {Policy: "Staff"}: 3, {Policy: "Others"}: 0, {Action: policy.Reset, Policy: "Staff"}: 3,
+	} {
+		f.figures(t, report.Last(1, start(), time.UTC))
+		got, err := f.reports().Figures(t.Context(), report.Last(1, start(), time.UTC), of)
+		if err != nil || got.Total.Done != want || int64(len(got.Policies))*3 != want {
+			t.Errorf("%+v: %+v, %v", of, got.Total, err)
+		}
+	}
+}
+
+// TestQueueTellsWhatWaits: what is due and nobody has begun.
+func TestQueueTellsWhatWaits(t *testing.T) {
+	f := newStore(t)
+	if n, late, err := f.Queue(t.Context()); n != 0 || late != 0 || err != nil {
+		t.Errorf("%d wait, %v, %v", n, late, err)
+	}
+	for state, at := range map[string]time.Time{"available": start().Add(-time.Minute), "retryable": start().Add(-time.Hour), "scheduled": start().Add(time.Hour)} {
+		_, err := f.pool.Exec(t.Context(), `INSERT INTO river_job (state, kind, max_attempts, scheduled_at, args) VALUES ($1, 'deliver', 3, $2, '{}')`, state, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, late, err := f.Queue(t.Context()); n != 1 || late != time.Minute || err != nil {
+		t.Errorf("%d wait, %v, %v", n, late, err)
 	}
 }

@@ -178,10 +178,8 @@ func figure(n int64) string { return view.Count(int(n)) }
 // compared says how a number stands to one of before.
 func compared(now, before int64, with string) (note string, tone view.Tone) {
 	switch {
-	case before == 0 && now == 0:
-		return "none " + with + " either", view.Plain
 	case before == 0:
-		return "none " + with, view.Plain
+		return "none on " + with, view.Plain
 	case now == before:
 		return "as many as " + with, view.Plain
 	}
