@@ -420,6 +420,7 @@ CREATE TABLE public.credential (
     data bytea NOT NULL,
     created timestamp with time zone NOT NULL,
     last_used timestamp with time zone,
+    expires timestamp with time zone,
     CONSTRAINT credential_object_check CHECK ((object <> ''::text))
 );
 
@@ -452,11 +453,6 @@ ALTER TABLE public.delivery ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY
     CACHE 1
 );
 
-CREATE UNLOGGED TABLE public.failure (
-    key text NOT NULL,
-    at timestamp with time zone NOT NULL
-);
-
 CREATE TABLE public.directory_test (
     id text NOT NULL,
     directory text NOT NULL,
@@ -470,6 +466,11 @@ CREATE TABLE public.directory_test (
     ended timestamp with time zone,
     steps jsonb DEFAULT '[]'::jsonb NOT NULL,
     CONSTRAINT directory_test_object_check CHECK ((object <> ''::text))
+);
+
+CREATE UNLOGGED TABLE public.failure (
+    key text NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.flow (
@@ -519,6 +520,58 @@ CREATE TABLE public.grp (
     seen bigint NOT NULL,
     policy text NOT NULL,
     name text NOT NULL
+);
+
+CREATE TABLE public.help_call (
+    id text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    name text NOT NULL,
+    by_directory text NOT NULL,
+    by_object text NOT NULL,
+    by_name text NOT NULL,
+    reason text NOT NULL,
+    ticket text NOT NULL,
+    credential text NOT NULL,
+    kind text NOT NULL,
+    label text NOT NULL,
+    state bytea,
+    made timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    ended timestamp with time zone,
+    passed boolean DEFAULT false NOT NULL,
+    CONSTRAINT help_call_check CHECK (((ended IS NOT NULL) OR (NOT passed))),
+    CONSTRAINT help_call_object_check CHECK ((object <> ''::text)),
+    CONSTRAINT help_call_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+
+CREATE TABLE public.help_request (
+    id text NOT NULL,
+    action text NOT NULL,
+    directory text NOT NULL,
+    object text NOT NULL,
+    method text NOT NULL,
+    reason text NOT NULL,
+    ticket text NOT NULL,
+    name text NOT NULL,
+    what text NOT NULL,
+    by_directory text NOT NULL,
+    by_object text NOT NULL,
+    by_name text NOT NULL,
+    made timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    decided timestamp with time zone,
+    approved boolean DEFAULT false NOT NULL,
+    decider_directory text DEFAULT ''::text NOT NULL,
+    decider_object text DEFAULT ''::text NOT NULL,
+    decider_name text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    used timestamp with time zone,
+    CONSTRAINT help_request_check CHECK (((decided IS NOT NULL) OR (NOT approved))),
+    CONSTRAINT help_request_check1 CHECK (((used IS NULL) OR approved)),
+    CONSTRAINT help_request_check2 CHECK (((decider_directory <> by_directory) OR (decider_object <> by_object))),
+    CONSTRAINT help_request_object_check CHECK ((object <> ''::text))
 );
 
 CREATE TABLE public.keyset (
@@ -891,14 +944,14 @@ ALTER TABLE ONLY public.counter
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY public.directory_test
-    ADD CONSTRAINT directory_test_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_id_key UNIQUE (id);
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.directory_test
+    ADD CONSTRAINT directory_test_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.flow
     ADD CONSTRAINT flow_pkey PRIMARY KEY (id);
@@ -914,6 +967,12 @@ ALTER TABLE ONLY public.goose_db_version
 
 ALTER TABLE ONLY public.grp
     ADD CONSTRAINT grp_pkey PRIMARY KEY (dir, object);
+
+ALTER TABLE ONLY public.help_call
+    ADD CONSTRAINT help_call_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.help_request
+    ADD CONSTRAINT help_request_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.keyset
     ADD CONSTRAINT keyset_pkey PRIMARY KEY (one);
@@ -1027,13 +1086,13 @@ CREATE INDEX completed_country ON public.completed USING btree (country);
 
 CREATE INDEX credential_account ON public.credential USING btree (directory, object, created);
 
-CREATE INDEX directory_test_begun ON public.directory_test USING btree (begun);
-
 CREATE INDEX delivery_account ON public.delivery USING btree (account, number) WHERE (account <> ''::text);
 
 CREATE INDEX delivery_at ON public.delivery USING btree (at);
 
 CREATE INDEX delivery_state ON public.delivery USING btree (state, number) WHERE (state <> 'sent'::text);
+
+CREATE INDEX directory_test_begun ON public.directory_test USING btree (begun);
 
 CREATE INDEX failure_key ON public.failure USING btree (key, at);
 
@@ -1044,6 +1103,14 @@ CREATE INDEX flow_ended ON public.flow USING btree (ended) WHERE (ended IS NOT N
 CREATE INDEX flow_open ON public.flow USING btree (expires) WHERE (ended IS NULL);
 
 CREATE INDEX grp_policy ON public.grp USING btree (dir, policy);
+
+CREATE INDEX help_call_account ON public.help_call USING btree (directory, object, ended);
+
+CREATE INDEX help_call_made ON public.help_call USING btree (made);
+
+CREATE INDEX help_request_account ON public.help_request USING btree (directory, object, made);
+
+CREATE INDEX help_request_made ON public.help_request USING btree (made);
 
 CREATE INDEX member_grp ON public.member USING btree (dir, grp);
 

@@ -18,6 +18,7 @@ import (
 	"rekey/internal/server/auditui"
 	"rekey/internal/server/console"
 	"rekey/internal/server/overviewui"
+	"rekey/internal/server/peopleui"
 	"rekey/internal/server/review"
 	"rekey/internal/settings"
 	"rekey/internal/signin"
@@ -57,6 +58,7 @@ func (a *App) consoleAreas(c *console.Console) []server.Area {
 		[]server.Area{a.directoryArea(c, reviews)},
 		[]server.Area{(&auditui.UI{Console: c, Service: a.evidence}).Area()},
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},
+		[]server.Area{(&peopleui.UI{Console: c, Desk: a.newHelpDesk(), Site: a.Settings.Snapshot}).Area()},
 		[]server.Area{a.operation(c, reviews)},
 		[]server.Area{a.messagePages(c, reviews), a.brandPages(c, reviews)},
 	)

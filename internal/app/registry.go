@@ -4,6 +4,7 @@ import (
 	"rekey/internal/authenticator"
 	"rekey/internal/authenticator/backupcode"
 	"rekey/internal/authenticator/mailcode"
+	"rekey/internal/authenticator/pass"
 	"rekey/internal/authenticator/passkey"
 	"rekey/internal/authenticator/totp"
 	"rekey/internal/directory"
@@ -26,6 +27,7 @@ func Registry() settings.Registry {
 			{Kind: factor.Passkey, Open: openPasskey, Config: passkey.Config{}},
 			{Kind: factor.TOTP, Open: openTOTP, Config: totp.Config{}},
 			{Kind: factor.BackupCode, Open: openBackupCode, Config: backupcode.Config{}},
+			{Kind: factor.Pass, Open: openPass, Config: pass.Config{}},
 			{Kind: factor.Mail, Open: openMail, Config: mailcode.Config{}},
 		},
 	}
@@ -77,6 +79,14 @@ func openBackupCode(decode settings.Decode, _ settings.Deps) (authenticator.Meth
 		return nil, err
 	}
 	return backupcode.Open(c, backupcode.Deps{})
+}
+
+func openPass(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {
+	var c pass.Config
+	if err := decode(&c); err != nil {
+		return nil, err
+	}
+	return pass.Open(c, pass.Deps{MAC: d.Keys.MAC})
 }
 
 func openMail(decode settings.Decode, d settings.Deps) (authenticator.Method, error) {

@@ -64,6 +64,19 @@ const (
 	ConsolePasskeyAdded   Name = "console.passkey-added"   // for the administrators' pages alone
 	ConsolePasskeyRemoved Name = "console.passkey-removed" // and the sessions of its owner ended
 
+	HelpRefused        Name = "help.refused"         // a help desk user tried what they may not; the reason says what
+	HelpRequested      Name = "help.requested"       // somebody asked a second administrator to agree; the reason is the act
+	HelpApproved       Name = "help.approved"        // who did
+	HelpDeclined       Name = "help.declined"        // or did not
+	HelpApprovalUsed   Name = "help.approval-used"   // an approval was spent on its act
+	HelpUnlocked       Name = "help.unlocked"        // the lock in the directory
+	HelpInvited        Name = "help.invited"         // the person was asked to set up ways to prove who they are
+	HelpBegun          Name = "help.begun"           // or sent to the portal with their name filled in
+	HelpPassIssued     Name = "help.pass-issued"     // a temporary access pass
+	HelpCallerAsked    Name = "help.caller-asked"    // a code went out for a caller to read back
+	HelpCallerVerified Name = "help.caller-verified" // which they did
+	HelpCallerFailed   Name = "help.caller-failed"   // or did not
+
 	DirectoryTestBegun Name = "directory.test-begun" // an administrator tries settings of a directory that are not in force
 	DirectoryTested    Name = "directory.tested"     // how that ended
 )

@@ -7,6 +7,7 @@ import (
 	"rekey/internal/account"
 	"rekey/internal/factor"
 	"rekey/internal/message"
+	"rekey/internal/secret"
 )
 
 // Credential is what an account enrolled for one method.
@@ -20,6 +21,7 @@ type Credential struct {
 	Data     []byte         // the method's own format, sealed at rest
 	Created  time.Time
 	LastUsed time.Time // zero: never
+	Expires  time.Time // zero: never; afterwards the store has it no more
 }
 
 // Subject is the person a challenge or an enrollment is for, as far as a method may know them.
@@ -91,6 +93,12 @@ type Enroller interface {
 	// Finish judges the answer that proves the new credential works. On Accepted the credential is in Enrolled.Credential,
 	// without ID, Account and Created, which the use case sets.
 	Finish(ctx context.Context, e Enrollment, state []byte, answer Response, now time.Time) (Enrolled, error)
+}
+
+// Issuer is a method whose credentials the help desk hands out: people cannot set them up themselves.
+type Issuer interface {
+	// Issue makes a credential, without ID, Account and Created, and what its owner is told, once.
+	Issue(ctx context.Context, now time.Time) (Credential, secret.Text, error)
 }
 
 // Enrollment is what an enrollment is for.

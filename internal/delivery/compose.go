@@ -115,6 +115,12 @@ func (w writer) spendCap() []part {
 
 // notice writes what happened, when, from where, and what to do if it was somebody else.
 func (w writer) notice(key string) []part {
+	switch {
+	case w.m.Template == message.CallerCode:
+		return w.callerCode(key)
+	case w.m.Data["link"] != "":
+		return w.leads(key)
+	}
 	parts := []part{
 		{Text: w.T(key+".text", "Name", w.isolate(inert(w.m.Data["name"], `.@\`)), "Firm", w.firm)},
 		{Lines: w.facts()},

@@ -19,7 +19,7 @@ func templates() []message.Message {
 	}
 	for _, t := range []message.Template{
 		message.PasswordReset, message.PasswordChanged, message.AccountUnlocked, message.MethodAdded, message.MethodRemoved,
-		message.RecoveryFrozen, message.RecoveryBlocked,
+		message.RecoveryFrozen, message.RecoveryBlocked, message.RecoveryReleased, message.RecoveryUnblocked, message.PassIssued,
 	} {
 		all = append(all, notice(t))
 	}

@@ -49,8 +49,9 @@ func (w writer) shortCode(key string) string {
 }
 
 func (w writer) shortNotice(key, help string) string {
-	text := []string{w.T(key, "Firm", w.firm, "Name", w.isolate(inert(w.m.Data["name"], `.@\`)))}
-	if w.m.Template == message.Test {
+	text := []string{w.T(key, "Firm", w.firm, "Name", w.isolate(inert(w.m.Data["name"], `.@\`)), "Code", plain(w.m.Data["code"]))}
+	switch w.m.Template {
+	case message.Test, message.CallerCode, message.Invitation, message.Begin:
 		return text[0]
 	}
 	of, at, ask := "sms.when", w.m.Data["at"], "sms.not-you"

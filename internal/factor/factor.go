@@ -13,6 +13,8 @@ const (
 	TOTP       Kind = "totp"
 	Mail       Kind = "mail"
 	BackupCode Kind = "backup-code"
+	// Pass is a temporary access pass that the help desk issued.
+	Pass Kind = "pass"
 	// Password is the directory password. It proves a change or a sign-in, never a reset.
 	Password Kind = "password"
 )

@@ -15,8 +15,16 @@ const (
 	MethodRemoved   Template = "method-removed"
 	RecoveryFrozen  Template = "recovery-frozen"
 	RecoveryBlocked Template = "recovery-blocked" // too many wrong tries
-	SpendCap        Template = "spend-cap"        // to administrators: a cap on what is spent holds messages back
-	Test            Template = "test"             // to whoever tries a channel
+
+	CallerCode        Template = "caller-code"        // a code to read to the help desk
+	Invitation        Template = "invitation"         // to set up ways to prove who one is
+	Begin             Template = "begin"              // the help desk sends somebody to the portal
+	RecoveryReleased  Template = "recovery-released"  // the help desk lifted a freeze
+	RecoveryUnblocked Template = "recovery-unblocked" // or forgot wrong answers
+	PassIssued        Template = "pass-issued"        // a temporary access pass
+
+	SpendCap Template = "spend-cap" // to administrators: a cap on what is spent holds messages back
+	Test     Template = "test"      // to whoever tries a channel
 )
 
 // Channel is how a message travels.

@@ -128,7 +128,7 @@ func (s *Store) EraseOf(ctx context.Context, who account.ID, e flow.Effects) (in
 		t.batch.Queue(`DELETE FROM flow WHERE directory = $1 AND object = $2 AND object <> ''`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM session WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
 		t.batch.Queue(`DELETE FROM credential WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
-		for _, table := range []string{"admin_session", "admin_passkey", "admin_invitation", "audit_search"} {
+		for _, table := range []string{"admin_session", "admin_passkey", "admin_invitation", "audit_search", "help_request", "help_call"} {
 			t.batch.Queue(`DELETE FROM `+table+` WHERE directory = $1 AND object = $2`, who.Directory, who.Object)
 		}
 		return t.commit(ctx, owner{account: who}, e)

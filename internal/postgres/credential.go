@@ -34,8 +34,8 @@ type querier interface {
 
 func (s *Store) credentials(ctx context.Context, db querier, who account.ID) ([]authenticator.Credential, error) {
 	rows, err := db.Query(ctx, `
-		SELECT id, version, kind, label, channel, data, created, last_used FROM credential
-		WHERE directory = $1 AND object = $2 ORDER BY created, id`, who.Directory, who.Object)
+		SELECT id, version, kind, label, channel, data, created, last_used, expires FROM credential
+		WHERE directory = $1 AND object = $2 AND (expires IS NULL OR expires > $3) ORDER BY created, id`, who.Directory, who.Object, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("list credentials: %w", err)
 	}
@@ -50,7 +50,7 @@ func (s *Store) credential(row pgx.Row, who account.ID) (authenticator.Credentia
 	c := authenticator.Credential{Account: who}
 	var sealed []byte
 	var used zeronull.Timestamptz
-	if err := row.Scan(&c.ID, &c.Version, &c.Kind, &c.Label, &c.Channel, &sealed, &c.Created, &used); err != nil {
+	if err := row.Scan(&c.ID, &c.Version, &c.Kind, &c.Label, &c.Channel, &sealed, &c.Created, &used, orZero{&c.Expires}); err != nil {
 		return c, err
 	}
 	c.Created, c.LastUsed = c.Created.UTC(), utc(used)
@@ -76,10 +76,10 @@ func (t *tx) AddCredential(ctx context.Context, c authenticator.Credential) erro
 		return err
 	}
 	_, err = t.exec(ctx, `
-		INSERT INTO credential (id, version, directory, object, kind, label, channel, data, created, last_used)
-		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		INSERT INTO credential (id, version, directory, object, kind, label, channel, data, created, last_used, expires)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		c.ID, c.Account.Directory, c.Account.Object, string(c.Kind), c.Label, string(c.Channel), data, c.Created,
-		zeronull.Timestamptz(c.LastUsed))
+		zeronull.Timestamptz(c.LastUsed), zeronull.Timestamptz(c.Expires))
 	if err != nil {
 		return fmt.Errorf("add credential: %w", err)
 	}

@@ -17,7 +17,7 @@ import (
 
 const (
 	// schemaVersion is the last step of this version.
-	schemaVersion = 19
+	schemaVersion = 20
 	// queueStep makes River's tables, at queueVersion of River's own steps. A later River gets a step of its own.
 	queueStep    = 2
 	queueVersion = 8

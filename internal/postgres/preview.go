@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -73,7 +74,7 @@ func (s *Store) people(ctx context.Context, directory, query string, args ...any
 func (s *Store) Known(ctx context.Context, directory string, objects []string) (map[string]preview.Known, error) {
 	credentials, direct := map[string][]authenticator.Credential{}, map[key][]key{}
 	batch := &pgx.Batch{}
-	enrolled(batch, credentials, directory, objects)
+	enrolled(batch, credentials, directory, objects, s.now())
 	memberships(batch, direct, directory, objects)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("read what is known of people of %s: %w", directory, err)
@@ -94,10 +95,11 @@ func (s *Store) Known(ctx context.Context, directory string, objects []string) (
 }
 
 // enrolled reads credentials of many accounts at once, oldest first. What they hold stays sealed.
-func enrolled(batch *pgx.Batch, found map[string][]authenticator.Credential, directory string, objects []string) {
+func enrolled(batch *pgx.Batch, found map[string][]authenticator.Credential, directory string, objects []string, now time.Time) {
 	batch.Queue(`
-		SELECT object, id, version, kind, label, channel, created FROM credential WHERE directory = $1 AND object = ANY($2) ORDER BY created, id`,
-		directory, objects).Query(func(rows pgx.Rows) error {
+		SELECT object, id, version, kind, label, channel, created FROM credential
+		WHERE directory = $1 AND object = ANY($2) AND (expires IS NULL OR expires > $3) ORDER BY created, id`,
+		directory, objects, now).Query(func(rows pgx.Rows) error {
 		c := authenticator.Credential{}
 		c.Account.Directory = directory
 		_, err := pgx.ForEachRow(rows, []any{&c.Account.Object, &c.ID, &c.Version, &c.Kind, &c.Label, &c.Channel, &c.Created}, func() error {

@@ -52,6 +52,9 @@ func (s *Store) tidy(ctx context.Context) error {
 	if err := s.forgetPilots(ctx, now); err != nil {
 		return err
 	}
+	if _, err := s.pool.Exec(ctx, `DELETE FROM credential WHERE expires < $1`, now); err != nil {
+		return fmt.Errorf("forget passes: %w", err)
+	}
 	if err := s.forgetSpending(ctx, now); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"rekey/internal/authenticator/authenticatortest"
 	"rekey/internal/authenticator/backupcode"
 	"rekey/internal/authenticator/mailcode"
+	"rekey/internal/authenticator/pass"
 	"rekey/internal/authenticator/passkey"
 	"rekey/internal/authenticator/totp"
 	"rekey/internal/configure"
@@ -221,6 +222,13 @@ func (d *Desk) basic() settings.Registry {
 					return nil, err
 				}
 				return backupcode.Open(c, backupcode.Deps{})
+			}},
+			{Kind: factor.Pass, Config: pass.Config{}, Open: func(decode settings.Decode, sd settings.Deps) (authenticator.Method, error) {
+				var c pass.Config
+				if err := decode(&c); err != nil {
+					return nil, err
+				}
+				return pass.Open(c, pass.Deps{MAC: sd.Keys.MAC})
 			}},
 			{Kind: factor.Mail, Config: mailcode.Config{}, Open: func(decode settings.Decode, sd settings.Deps) (authenticator.Method, error) {
 				var c mailcode.Config
