@@ -34,6 +34,12 @@ const (
 	maxSide = 1024
 )
 
+// sentence is an error for whoever chose a file.
+type sentence string
+
+// Error implements error.
+func (s sentence) Error() string { return string(s) }
+
 // IsZero reports whether there is no picture.
 func (p Picture) IsZero() bool { return len(p.Data) == 0 }
 
@@ -50,9 +56,9 @@ func (p Picture) URL() string {
 func Clean(file []byte) (p Picture, dropped []string, err error) {
 	switch {
 	case len(file) == 0:
-		return Picture{}, nil, errors.New("The file is empty.")
+		return Picture{}, nil, sentence("The file is empty.")
 	case len(file) > MaxBytes:
-		return Picture{}, nil, fmt.Errorf("The file has %d KB; at most %d KB are taken.", len(file)>>10, MaxBytes>>10)
+		return Picture{}, nil, sentence(fmt.Sprintf("The file has %d KB; at most %d KB are taken.", len(file)>>10, MaxBytes>>10))
 	case bytes.HasPrefix(file, []byte("\x89PNG\r\n\x1a\n")):
 		p, err = cleanPNG(file)
 		return p, nil, err
@@ -67,14 +73,14 @@ func Clean(file []byte) (p Picture, dropped []string, err error) {
 func cleanPNG(file []byte) (Picture, error) {
 	size, err := png.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
-		return Picture{}, errors.New("The file is a PNG that cannot be read.")
+		return Picture{}, sentence("The file is a PNG that cannot be read.")
 	}
 	if size.Width > maxSide || size.Height > maxSide { // before it is decoded: a small file may unfold to gigabytes
-		return Picture{}, fmt.Errorf("The picture is %d × %d pixels; at most %d × %d are taken.", size.Width, size.Height, maxSide, maxSide)
+		return Picture{}, sentence(fmt.Sprintf("The picture is %d × %d pixels; at most %d × %d are taken.", size.Width, size.Height, maxSide, maxSide))
 	}
 	drawn, err := png.Decode(bytes.NewReader(file))
 	if err != nil {
-		return Picture{}, errors.New("The file is a PNG that cannot be read.")
+		return Picture{}, sentence("The file is a PNG that cannot be read.")
 	}
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
@@ -82,7 +88,7 @@ func cleanPNG(file []byte) (Picture, error) {
 		return Picture{}, err
 	}
 	if out.Len() > MaxBytes {
-		return Picture{}, fmt.Errorf("The picture needs %d KB; at most %d KB are taken.", out.Len()>>10, MaxBytes>>10)
+		return Picture{}, sentence(fmt.Sprintf("The picture needs %d KB; at most %d KB are taken.", out.Len()>>10, MaxBytes>>10))
 	}
 	return Picture{Kind: PNG, Data: out.Bytes()}, nil
 }

@@ -36,7 +36,7 @@ const (
 	mostUses   = 50 // a few that nest draw billions
 )
 
-var errSVG = errors.New("The file is neither a PNG nor an SVG that can be read.")
+const errSVG = sentence("The file is neither a PNG nor an SVG that can be read.")
 
 // cleanSVG writes a picture anew, and names what it left out.
 func cleanSVG(file []byte) (clean []byte, dropped []string, err error) {
@@ -89,7 +89,7 @@ func (w *svgWriter) token(t xml.Token) error {
 			return xml.EscapeText(&w.out, t)
 		}
 	case xml.Directive:
-		return errors.New("The SVG declares a document type. Save it without one: entities are not taken.")
+		return sentence("The SVG declares a document type. Save it without one: entities are not taken.")
 	case xml.ProcInst, xml.Comment: // XML's own declaration, and notes
 	}
 	return nil
@@ -103,13 +103,13 @@ func (w *svgWriter) start(t xml.StartElement) error {
 	if w.begun && w.depth == 0 {
 		return errSVG // a second root
 	}
-	if w.depth += 1; w.depth > mostDepth {
-		return errors.New("The SVG is nested too deeply.")
+	if w.depth++; w.depth > mostDepth {
+		return sentence("The SVG is nested too deeply.")
 	}
 	known := slices.Contains(svgElements, name) && (t.Name.Space == svgSpace || t.Name.Space == "")
 	if name == "use" {
 		if w.uses++; w.uses > mostUses {
-			return errors.New("The SVG repeats parts of itself too often.")
+			return sentence("The SVG repeats parts of itself too often.")
 		}
 	}
 	if w.skip > 0 || !known {

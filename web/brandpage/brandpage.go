@@ -62,3 +62,11 @@ type Link struct {
 }
 
 func nth(i int) string { return "Link " + strconv.Itoa(i+1) }
+
+// needs says what would do in place of a colour that cannot be read.
+func needs(next string) string {
+	if next == "" {
+		return ""
+	}
+	return ", and 4.5:1 is needed. The nearest that does is " + next
+}

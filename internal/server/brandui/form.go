@@ -79,7 +79,7 @@ func (u *UI) load(r *http.Request) (form, error) {
 
 // read takes the form that was sent, over what is saved. Problems are those of the pictures.
 func (u *UI) read(r *http.Request, saved form) (form, console.Problems, error) {
-	if err := r.ParseMultipartForm(mostBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := r.ParseMultipartForm(mostBytes); err != nil && !errors.Is(err, http.ErrNotMultipart) { //nolint:gosec // the route bounds the body
 		return form{}, nil, err
 	}
 	f := form{version: r.PostFormValue("version"), typed: true, fresh: map[string]string{}, dropped: map[string]string{}}
@@ -138,7 +138,7 @@ func links(r *http.Request) (all []link) {
 func (f *form) picture(r *http.Request, name string, to *string) error {
 	if kept := r.PostFormValue(name + ".kept"); kept != "" {
 		if _, err := picture.Parse(kept); err != nil {
-			return errors.New("Choose the picture again.")
+			return errors.New("Choose the picture again.") //nolint:staticcheck // a sentence of the form
 		}
 		*to, f.fresh[name] = kept, kept
 	}

@@ -226,7 +226,7 @@ func TestTheDeliveryLog(t *testing.T) {
 			t.Errorf("%s: %s", r, sheet.Body)
 		}
 	}
-	if got := o.Client(role.Owner).Get(at + "?who=ben"); strings.Contains(got.Body, "alert(1)") || !strings.Contains(got.Body, "1 message") {
+	if got := o.Client(role.Owner).Get(at + ".csv?who=ben"); strings.Contains(got.Body, "password-reset") || strings.Count(got.Body, "\n") != 2 {
 		t.Errorf("one person's: %s", got.Body)
 	}
 	if got := o.Client(role.Owner).Get(at + "?state=given-up&event=code"); !strings.Contains(got.Body, "No message is like this") {

@@ -113,11 +113,11 @@ func (u *UI) account(ctx context.Context, a admin.Admin, typed string) (account.
 	}
 	d, ok := u.Site().Directory(id.Directory)
 	if !ok {
-		return account.Account{}, errors.New("The account’s directory is not in the settings any more.")
+		return account.Account{}, errors.New("The account’s directory is not in the settings any more.") //nolint:staticcheck // a sentence of the form
 	}
 	who, err := d.Get(ctx, id)
 	if err != nil && !errors.Is(err, directory.ErrGroupsUnread) {
-		return account.Account{}, errors.New("The account cannot be read now.")
+		return account.Account{}, errors.New("The account cannot be read now.") //nolint:staticcheck // a sentence of the form
 	}
 	return who, nil
 }

@@ -87,11 +87,12 @@ func stateName(s delivery.State) (string, view.Tone) {
 
 // because says in words why a message is not where it should be.
 func because(e delivery.Entry) string {
-	switch {
-	case e.State == delivery.TooLate:
+	switch e.State {
+	case delivery.TooLate:
 		return "Its code had run out before it could be sent."
-	case e.State == delivery.Stopped:
+	case delivery.Stopped:
 		return withheld(spend.Reason(e.Reason))
+	case delivery.Sent, delivery.Waiting, delivery.GivenUp:
 	}
 	return e.Error
 }
