@@ -24,7 +24,11 @@ type consoleStory struct {
 	page func(sh console.Shell) templ.Component
 }
 
-func consoleStories() []consoleStory { return slices.Concat(partStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories()) }
+func consoleStories() []consoleStory {
+	return slices.Concat(
+		methodStories(), partStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories(),
+	)
+}
 
 // partStories show the parts that pages are made of.
 func partStories() []consoleStory {

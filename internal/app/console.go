@@ -60,6 +60,7 @@ func (a *App) consoleAreas(c *console.Console) []server.Area {
 		[]server.Area{(&overviewui.UI{Console: c, Reports: a.reports, Pulse: a.pulse, Site: a.Settings.Snapshot, Survey: a.survey, Advice: a.advise}).Area()},
 		[]server.Area{(&peopleui.UI{Console: c, Desk: a.newHelpDesk(), Site: a.Settings.Snapshot}).Area()},
 		[]server.Area{a.operation(c, reviews)},
+		[]server.Area{a.methodPages(c, reviews)},
 		[]server.Area{a.messagePages(c, reviews), a.brandPages(c, reviews)},
 	)
 }

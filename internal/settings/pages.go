@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
 	"rekey/internal/configure"
+	"rekey/internal/factor"
 	"rekey/internal/lint"
 	"rekey/internal/secret"
 	"rekey/internal/strictyaml"
@@ -109,4 +111,20 @@ func (p Pages) OpenDraft(sealed string, context []byte) ([]byte, error) {
 		return nil, errors.New("no draft")
 	}
 	return p.manager.deps.Keys.Open(draftPurpose, b, context)
+}
+
+// Known lists the facts of every kind of authenticator there is, switched on or not, strongest first. Errors name those that cannot be
+// used here, whatever the settings say.
+func (m *Manager) Known() ([]factor.Traits, error) {
+	var out []factor.Traits
+	var errs []error
+	for _, t := range m.registry.Methods {
+		method, err := t.Open(func(any) error { return nil }, m.deps) // with its defaults
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", t.Kind, err))
+			continue
+		}
+		out = append(out, method.Traits())
+	}
+	return out, errors.Join(errs...)
 }

@@ -30,6 +30,7 @@ type Conflict struct {
 	console.Clock
 	Meanwhile []Meanwhile
 	Back      string
+	Again     console.Form // shows the change on top of what differs; without an action, it has to be made anew
 }
 
 // Meanwhile is one version that was saved since.

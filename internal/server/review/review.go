@@ -44,8 +44,11 @@ type Ask struct {
 	More templ.Component
 }
 
-// draftField holds the draft, sealed for its author.
-const draftField = "draft"
+// draftField holds the draft, sealed for its author. againField asks to look at it once more, on top of what others saved.
+const (
+	draftField = "draft"
+	againField = "again"
+)
 
 // Author is who changes something.
 func Author(r *http.Request, a admin.Admin) configure.Author {
@@ -71,6 +74,9 @@ func (v *Review) Save(w http.ResponseWriter, r *http.Request, a admin.Admin, ask
 	if err != nil {
 		return err
 	}
+	if r.PostForm.Has(againField) {
+		return v.show(w, r, a, d, ask, nil)
+	}
 	saved, err := v.Configure.Save(r.Context(), by, d, r.PostFormValue("reason"))
 	if err != nil {
 		return v.show(w, r, a, d, ask, err)
@@ -90,7 +96,7 @@ func (v *Review) show(w http.ResponseWriter, r *http.Request, a admin.Admin, d c
 	p, err := v.Configure.Propose(r.Context(), by, d)
 	var behind *configure.ConflictError
 	if errors.As(err, &behind) {
-		return v.conflict(w, r, a, ask, behind)
+		return v.conflict(w, r, a, d, ask, behind)
 	}
 	if err != nil {
 		return err
@@ -129,9 +135,18 @@ func (v *Review) problems(err error) (console.Problems, error) {
 	return nil, err
 }
 
-// conflict says who saved what meanwhile.
-func (v *Review) conflict(w http.ResponseWriter, r *http.Request, a admin.Admin, ask Ask, e *configure.ConflictError) error {
+// conflict says who saved what meanwhile, and offers to look at the draft on top of it.
+func (v *Review) conflict(w http.ResponseWriter, r *http.Request, a admin.Admin, d configure.Draft, ask Ask, e *configure.ConflictError) error {
 	page := adminpage.Conflict{Clock: v.Console.Clock(r), Back: ask.Back}
+	if d, ok := configure.Rebase(d, e); ok {
+		kept, err := v.Configure.Hold(Author(r, a), d)
+		if err != nil {
+			return err
+		}
+		page.Again = view.Form{Form: component.Form{Action: ask.Action, Hidden: append([]component.Hidden{
+			{Name: draftField, Value: kept}, {Name: againField, Value: "on"}, {Name: "reason", Value: r.PostFormValue("reason")},
+		}, ask.Keep...)}}
+	}
 	for _, rev := range e.Meanwhile {
 		page.Meanwhile = append(page.Meanwhile, adminpage.Meanwhile{Number: rev.Number, At: rev.At, By: rev.Author, Reason: rev.Reason, Changes: Changes(rev.Lines)})
 	}
