@@ -110,6 +110,8 @@ func Name(k factor.Kind) string {
 		return "Code by mail"
 	case factor.BackupCode:
 		return "Backup codes"
+	case factor.Pass:
+		return "Temporary access pass"
 	case factor.Password:
 		return "Current password"
 	}
@@ -127,6 +129,8 @@ func about(k factor.Kind) string {
 		return "A code to a private address that the person enrolled and proved. It is as safe as that mailbox, so policies do well to ask for something beside it."
 	case factor.BackupCode:
 		return "A sheet of codes to print and keep, each of which works once. For the day the phone is gone."
+	case factor.Pass:
+		return "A code that the help desk issues and reads out to somebody it has verified. It works once, for a time, and only where a policy allows it."
 	case factor.Password:
 	}
 	return ""

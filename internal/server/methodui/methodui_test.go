@@ -130,7 +130,7 @@ func TestMethodsAreListed(t *testing.T) {
 	}
 	a := c.Get("/admin/methods.csv")
 	rows, err := csv.NewReader(strings.NewReader(a.Body)).ReadAll()
-	if err != nil || len(rows) != 5 || a.Header.Get("Content-Disposition") != `attachment; filename="methods.csv"` {
+	if err != nil || len(rows) != 6 || a.Header.Get("Content-Disposition") != `attachment; filename="methods.csv"` {
 		t.Fatalf("%v, %v", rows, err)
 	}
 	if got := fmt.Sprint(rows[2][:9]); got != "[Authenticator app totp on has false Finance, Staff 3 3 1]" {
