@@ -164,7 +164,7 @@ func (s *Service) One(ctx context.Context, k factor.Kind) (Method, configure.Cur
 func about(t factor.Traits, all []configure.Finding) []configure.Finding {
 	path := Path(t.Kind)
 	return slices.DeleteFunc(slices.Clone(all), func(f configure.Finding) bool {
-		return f.Path != path && !strings.HasPrefix(f.Path, path+".") && !(t.Mailbox && strings.HasPrefix(f.Code, "mail-alone"))
+		return f.Path != path && !strings.HasPrefix(f.Path, path+".") && (!t.Mailbox || !strings.HasPrefix(f.Code, "mail-alone"))
 	})
 }
 

@@ -11,7 +11,7 @@
 
   // Times are written in the zone of this browser from the next page on.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (zone) document.cookie = `zone=${zone}; Path=/admin; Max-Age=31536000; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+  if (zone) document.cookie = `zone=${zone}; Path=/admin; Max-Age=31536000; SameSite=Lax`;
 
   // Keys: "/" searches, j and k walk the rows of a list.
   const walk = (step) => {

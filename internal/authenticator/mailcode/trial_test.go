@@ -3,7 +3,7 @@ package mailcode_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,7 +41,7 @@ func TestATrialSendsACodeToOneself(t *testing.T) {
 				t.Errorf("%s: %+v", c.name, s)
 			}
 		}
-		if fmt.Sprint(got) != fmt.Sprint(c.want) || len(c.want) > 1 && (len(sent) != 1 || sent[0].To != c.mails[0]) {
+		if !slices.Equal(got, c.want) || len(c.want) > 1 && (len(sent) != 1 || sent[0].To != c.mails[0]) {
 			t.Errorf("%s: got %v, sent %v", c.name, got, sent)
 		}
 	}

@@ -70,7 +70,7 @@ func (Network) Handshake(ctx context.Context, to netip.AddrPort, e directory.End
 	if err != nil {
 		return nil, err
 	}
-	defer raw.Close()
+	defer func() { _ = raw.Close() }()
 	if e.StartTLS {
 		if err := ldapconn.StartTLS(ctx, raw); err != nil {
 			return nil, fmt.Errorf("no protected connection: %w", err)

@@ -273,7 +273,7 @@ func listen(t testing.TB, at string, cert *tls.Certificate) (address string, tou
 			served.Go(func() {
 				defer conn.Close()
 				if cert != nil {
-					_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}).Handshake() //nolint:noctx // ends with the client
+					_ = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}).Handshake()
 				}
 			})
 		}

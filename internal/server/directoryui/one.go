@@ -222,7 +222,7 @@ func (u *UI) submitCopy(w http.ResponseWriter, r *http.Request, a admin.Admin) e
 	if err != nil {
 		return err
 	}
-	said := ""
+	var said string
 	switch r.PostFormValue("do") {
 	case "changes":
 		said, err = "Changes will be read within seconds.", u.Sync.Ask(r.Context(), by(r, a), d.Key(), sync.Changes)

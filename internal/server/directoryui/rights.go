@@ -48,7 +48,10 @@ func short(user string) string {
 
 func (u *UI) showRights(w http.ResponseWriter, r *http.Request, a admin.Admin) error {
 	q := r.URL.Query()
-	page, title := directorypage.Rights{}, "Rights"
+	var (
+		page  directorypage.Rights
+		title string
+	)
 	switch chi.URLParam(r, "kind") {
 	case "ad":
 		page, title = domainRights(q), "Rights in Active Directory"

@@ -52,7 +52,7 @@ func (u *UI) row(a admin.Admin, m methods.Method) view.Row {
 	if m.Holding.People > 0 && u.Console.May(a, onePattern+"/people") {
 		people = view.Anchor(view.Count(int(m.Holding.People)), address(m.Kind)+"/people")
 	}
-	warnings := templ.Component(view.Quiet("none"))
+	warnings := view.Quiet("none")
 	if n := len(m.Findings); n > 0 {
 		warnings = view.Tag{Text: view.Count(n), Tone: view.Warn}.Show()
 	}

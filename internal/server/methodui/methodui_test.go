@@ -244,7 +244,7 @@ func (d *desk) grants(c *consoletest.Client) role.Grants {
 }
 
 func requestOf(c *consoletest.Client) *http.Request {
-	r, _ := http.NewRequest(http.MethodGet, consoletest.Origin, nil) //nolint:noctx // never sent
+	r, _ := http.NewRequest(http.MethodGet, consoletest.Origin, nil)
 	r.AddCookie(&http.Cookie{Name: "__Host-admin", Value: c.Cookie("__Host-admin")})
 	return r
 }

@@ -42,7 +42,6 @@ func kindOf(r *http.Request) factor.Kind { return factor.Kind(chi.URLParam(r, "k
 // answer is what a page shows besides the method itself.
 type answer struct {
 	values   url.Values // of the form; nil: as they are set
-	version  int64      // the form was made from; 0: the newest
 	problems component.Problems
 	behind   *configure.ConflictError
 	steps    []authenticator.Step

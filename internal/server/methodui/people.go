@@ -111,7 +111,7 @@ func (u *UI) table(c view.Clock, a admin.Admin, w methods.Which, people []method
 		if link {
 			to = console.PeopleURL + "/" + url.PathEscape(p.Account.Directory) + "/" + url.PathEscape(p.Account.Object)
 		}
-		name := templ.Component(view.Two(p.Name, to, p.SignIn))
+		name := view.Two(p.Name, to, p.SignIn)
 		if p.Gone {
 			name = view.Join(name, view.Tag{Text: "not in the directory", Tone: view.Warn}.Show())
 		}

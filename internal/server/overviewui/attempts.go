@@ -63,7 +63,7 @@ func narrowed(p *overviewpage.Picker, s span, all report.Figures) {
 func outcomes(now, before report.Figures) []view.Tile {
 	tile := func(label string, n, was int64) view.Tile {
 		t := view.Tile{Label: label, Figure: figure(n)}
-		t.Note, t.Tone = compared(n, was, "the days before")
+		t.Note = compared(n, was, "the days before")
 		return t
 	}
 	return []view.Tile{

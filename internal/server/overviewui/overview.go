@@ -292,9 +292,9 @@ func (u *UI) recent(ctx context.Context, s span) (today, month view.Tile, err er
 		return sum
 	}
 	today = view.Tile{Label: "Resets today", Figure: figure(done(n-1, n))}
-	today.Note, today.Tone = compared(done(n-1, n), done(n-8, n-7), "all of last "+f.Days[n-8].At.Weekday().String())
+	today.Note = compared(done(n-1, n), done(n-8, n-7), "all of last "+f.Days[n-8].At.Weekday().String())
 	month = view.Tile{Label: "Resets this month", Figure: figure(done(n-this, n))}
-	month.Note, month.Tone = compared(done(n-this, n), done(n-2*this, n-this), "the "+view.Of(this, "day", "days")+" before")
+	month.Note = compared(done(n-this, n), done(n-2*this, n-this), "the "+view.Of(this, "day", "days")+" before")
 	return today, month, nil
 }
 

@@ -176,17 +176,17 @@ func duration(d time.Duration) string {
 func figure(n int64) string { return view.Count(int(n)) }
 
 // compared says how a number stands to one of before.
-func compared(now, before int64, with string) (note string, tone view.Tone) {
+func compared(now, before int64, with string) string {
 	switch {
 	case before == 0:
-		return "none on " + with, view.Plain
+		return "none on " + with
 	case now == before:
-		return "as many as " + with, view.Plain
+		return "as many as " + with
 	}
 	change := 100 * float64(now-before) / float64(before)
 	sign := "+"
 	if change < 0 {
 		sign, change = "−", -change
 	}
-	return sign + strconv.FormatFloat(change, 'f', 0, 64) + " % on " + with + " (" + figure(before) + ")", view.Plain
+	return sign + strconv.FormatFloat(change, 'f', 0, 64) + " % on " + with + " (" + figure(before) + ")"
 }

@@ -45,7 +45,7 @@ type packed struct {
 func (u *UI) showStart(a policy.Action) server.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if name := r.URL.Query().Get("name"); name != "" && len(name) <= maxName { // the help desk sends people here
-			return frame.Render(w, r, http.StatusOK, u.start(r, a, name, nil).Page())
+			return frame.Render(w, r, http.StatusOK, u.start(r, a, name).Page())
 		}
 		k := startKey{a, server.Locale(r), u.Site().Version, u.Frame.Links()}
 		page, ok := u.starts.Load(k)
@@ -64,7 +64,7 @@ func (u *UI) showStart(a policy.Action) server.HandlerFunc {
 
 func (u *UI) drawStart(r *http.Request, a policy.Action) (*packed, error) {
 	var b, z bytes.Buffer
-	if err := u.start(r, a, "", nil).Page().Render(r.Context(), &b); err != nil {
+	if err := u.start(r, a, "").Page().Render(r.Context(), &b); err != nil {
 		return nil, err
 	}
 	g, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
@@ -95,9 +95,9 @@ func (p *packed) send(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) //nolint:gosec // drawn by templ, which escapes; the visitor may have gone
 }
 
-func (u *UI) start(r *http.Request, a policy.Action, name string, ps component.Problems) recoverypage.Start {
+func (u *UI) start(r *http.Request, a policy.Action, name string) recoverypage.Start {
 	page := recoverypage.Start{
-		Shell: u.Frame.Shell(r), Action: string(a), Form: component.Form{Action: "/start/" + string(a)}, Name: name, Problems: ps,
+		Shell: u.Frame.Shell(r), Action: string(a), Form: component.Form{Action: "/start/" + string(a)}, Name: name,
 		ResetURL: "/", UnlockURL: "/unlock", ChangeURL: "/change", AccountURL: "/account",
 	}
 	brand := u.Site().Brand
@@ -135,13 +135,13 @@ func (u *UI) submitStart(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := r.PostFormValue("name")
 	if u.Site().Brand.Disclaimer.Accept && r.PostFormValue("accept") != "on" {
-		page := u.start(r, a, name, nil)
+		page := u.start(r, a, name)
 		page.Problems = component.Problems{{Field: "accept", Text: page.T("start.accept-missing")}}
 		return frame.Render(w, r, http.StatusUnprocessableEntity, page.Page())
 	}
 	begun, err := u.Service.Begin(r.Context(), recovery.Begin{Action: a, Typed: name, Domain: r.PostFormValue("domain"), Source: u.visitor(r)})
 	if err != nil {
-		page := u.start(r, a, name, nil)
+		page := u.start(r, a, name)
 		ps, ok := problems(page.Shell, err)
 		if !ok {
 			return err
