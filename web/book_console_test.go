@@ -26,7 +26,7 @@ type consoleStory struct {
 
 func consoleStories() []consoleStory {
 	return slices.Concat(
-		methodStories(), partStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories(),
+		partStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories(),
 	)
 }
 
