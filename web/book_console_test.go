@@ -26,7 +26,7 @@ type consoleStory struct {
 
 func consoleStories() []consoleStory {
 	return slices.Concat(
-		partStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories(),
+		partStories(), methodStories(), peopleStories(), policyStories(), auditStories(), overviewStories(), operateStories(), messageStories(), directoryStories(),
 	)
 }
 
