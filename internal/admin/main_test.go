@@ -246,7 +246,7 @@ type record struct{ Name, Outcome, Reason, Actor, By string }
 func (h *house) recorded(since *int64) []record {
 	h.t.Helper()
 	rows, err := h.pool.Query(context.WithoutCancel(h.t.Context()), `
-		SELECT seq, name, outcome, reason, actor, by FROM audit_event WHERE seq > $1 ORDER BY seq`, *since)
+		SELECT e.seq, e.name, e.outcome, e.reason, k.actor, e.by FROM audit_event e JOIN audit_shape k ON k.id = e.shape WHERE e.seq > $1 ORDER BY e.seq`, *since)
 	if err != nil {
 		h.t.Fatal(err)
 	}

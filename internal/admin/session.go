@@ -137,5 +137,5 @@ func (s *Service) RemovePasskey(ctx context.Context, by Admin, who account.ID, i
 	}
 	ev := s.event(audit.ConsolePasskeyRemoved, Session{ID: by.Session.ID, Account: who, Name: who.String()}, from)
 	ev.By, ev.Role = by.Name(), by.Role()
-	return s.deps.Invitations.RemovePasskey(ctx, who, id, s.deps.Now(), ev)
+	return s.deps.Invitations.RemovePasskey(ctx, who, id, who == by.Session.Account, s.deps.Now(), ev)
 }

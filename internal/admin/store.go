@@ -97,8 +97,9 @@ type Invitations interface {
 	InvitationBy(ctx context.Context, token TokenHash) (Invitation, error)
 	// OpenInvitations lists those that can be used, newest first.
 	OpenInvitations(ctx context.Context, now time.Time) ([]Invitation, error)
-	// RemovePasskey takes a passkey away and ends the sessions of its account.
-	RemovePasskey(ctx context.Context, who account.ID, id string, at time.Time, ev audit.Event) error
+	// RemovePasskey takes a passkey away and ends the sessions of its account. With keepLast the last one of the account counts as not
+	// there.
+	RemovePasskey(ctx context.Context, who account.ID, id string, keepLast bool, at time.Time, ev audit.Event) error
 }
 
 // Change computes the next session.

@@ -158,9 +158,15 @@ func (s *Store) Passkeys(ctx context.Context, who account.ID) ([]authenticator.C
 }
 
 // RemovePasskey implements admin.Invitations.
-func (s *Store) RemovePasskey(ctx context.Context, who account.ID, id string, at time.Time, ev audit.Event) error {
+func (s *Store) RemovePasskey(ctx context.Context, who account.ID, id string, keepLast bool, at time.Time, ev audit.Event) error {
 	err := s.transact(ctx, func(ctx context.Context, t *tx) error {
-		rows, err := t.exec(ctx, `DELETE FROM admin_passkey WHERE id = $1 AND directory = $2 AND object = $3`, id, who.Directory, who.Object)
+		if _, err := t.exec(ctx, lockAccount, who.String()); err != nil { // two of two at once would both see another one left
+			return err
+		}
+		rows, err := t.exec(ctx, `
+			DELETE FROM admin_passkey k WHERE id = $1 AND directory = $2 AND object = $3
+				AND (NOT $4 OR EXISTS (SELECT FROM admin_passkey o WHERE o.directory = $2 AND o.object = $3 AND o.id <> k.id))`,
+			id, who.Directory, who.Object, keepLast)
 		if err == nil && rows == 0 {
 			err = notFound(errors.New("no such passkey"))
 		}

@@ -140,8 +140,8 @@ func TestRemovingAPasskeyEndsTheSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := account.ID{Directory: alice().Directory, Object: "else"}
-	wantKind(t, "another's", s.RemovePasskey(t.Context(), other, "key", start(), event(audit.ConsolePasskeyRemoved, other, "x")), fault.NotFound)
-	if err := s.RemovePasskey(t.Context(), alice(), "key", start(), event(audit.ConsolePasskeyRemoved, alice(), "x")); err != nil {
+	wantKind(t, "another's", s.RemovePasskey(t.Context(), other, "key", false, start(), event(audit.ConsolePasskeyRemoved, other, "x")), fault.NotFound)
+	if err := s.RemovePasskey(t.Context(), alice(), "key", false, start(), event(audit.ConsolePasskeyRemoved, alice(), "x")); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := s.Passkeys(t.Context(), account.ID{})
@@ -150,5 +150,39 @@ func TestRemovingAPasskeyEndsTheSessions(t *testing.T) {
 	}
 	if open, err := s.OpenAdminSessions(t.Context(), alice(), start()); err != nil || len(open) != 0 {
 		t.Errorf("%d sessions are open, %v", len(open), err)
+	}
+}
+
+// TestAttack10TheLastPasskeyStays: of sixteen that remove one of two at once, one does.
+func TestAttack10TheLastPasskeyStays(t *testing.T) {
+	s := newStore(t)
+	for _, id := range []string{"one", "two"} {
+		invite(t, s, "link "+id)
+		adminIn(t, s, id)
+		key := adminPasskey(id)
+		_, err := s.UpdateAdminSession(t.Context(), id, func(cur admin.Session) (admin.Session, admin.Effects, error) {
+			cur.Proven, cur.Pending = start(), nil
+			return cur, admin.Effects{Add: &key, Use: "link " + id}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var gone atomic.Int32
+	var wait sync.WaitGroup
+	for n := range 16 {
+		wait.Go(func() {
+			id := []string{"one", "two"}[n%2]
+			err := s.RemovePasskey(t.Context(), alice(), id, true, start(), event(audit.ConsolePasskeyRemoved, alice(), "x"))
+			if err == nil {
+				gone.Add(1)
+			} else if fault.Of(err).Kind != fault.NotFound {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if keys, err := s.Passkeys(t.Context(), alice()); err != nil || len(keys) != 1 || gone.Load() != 1 {
+		t.Errorf("%d were removed, %d are left, %v", gone.Load(), len(keys), err)
 	}
 }
