@@ -59,11 +59,11 @@ func drawn(page string, sh layout.Shell, b site.Brand) templ.Component {
 	}.Page()
 }
 
-// links are the files of the preview: the sheet in the form's colours, and its logo.
+// links are the files of the preview: the sheet in the form's colours, its logo, and no script: nothing runs in it.
 func (u *UI) links(f form, mode string) layout.Links {
 	l := u.Links()
 	l.Sheet = sheetURL + "?" + url.Values{"color": {f.Color}, "dark": {f.ColorDark}, "mode": {mode}}.Encode()
-	l.Logo = ""
+	l.Logo, l.Script = "", ""
 	if p, err := picture.Parse(f.Logo); err == nil {
 		l.Logo = p.URL()
 	}
