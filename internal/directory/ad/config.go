@@ -28,7 +28,7 @@ type Config struct {
 	// BaseDN is where accounts are looked for; empty: the whole domain.
 	BaseDN string `yaml:"base_dn,omitempty" label:"Where accounts are" help:"The DN below which accounts are looked for." default:"the whole domain" free:"true"`
 	// User is the service account: a UPN, DOMAIN\name or DN.
-	User     string     `yaml:"user" label:"Service account" help:"As name@corp.example.com, CORP\\name or DN. It needs the rights that docs/directories-ad.md lists, and no more."`
+	User     string     `yaml:"user" label:"Service account" help:"As name@corp.example.com, CORP\\name or DN. It needs the rights that docs/administration/directories.md lists, and no more."`
 	Password secret.Ref `yaml:"password" label:"Password of the service account" help:"Sealed as soon as you save, and never shown again."`
 	// DNSServer is asked where other domains are (address, or address:port), when domains are discovered; empty: whom the system asks.
 	DNSServer string `yaml:"dns_server,omitempty" label:"DNS server" help:"Who is asked where other domains are, when domains are discovered: an address, or address:port." default:"the system's"`
