@@ -93,9 +93,9 @@ func TestTheWayIn(t *testing.T) {
 	}
 }
 
-// TestAttackSignInTellsNothingAboutNames: a wrong password, an unknown name and somebody without a role get one answer; each is
+// TestAttack16SignInTellsNothingAboutNames: a wrong password, an unknown name and somebody without a role get one answer; each is
 // recorded, and counted until the account is held.
-func TestAttackSignInTellsNothingAboutNames(t *testing.T) {
+func TestAttack16SignInTellsNothingAboutNames(t *testing.T) {
 	h := newHouse(t)
 	_, key := h.enter(h.owner)
 	var seq int64 = -1
@@ -147,8 +147,8 @@ func TestNobodyGetsInWithoutAPasskey(t *testing.T) {
 	}
 }
 
-// TestAttackFiveWrongAnswersEndASession: at a sign-in, and at a step-up, however often it is asked for anew.
-func TestAttackFiveWrongAnswersEndASession(t *testing.T) {
+// TestAttack08FiveWrongAnswersEndASession: at a sign-in, and at a step-up, however often it is asked for anew.
+func TestAttack08FiveWrongAnswersEndASession(t *testing.T) {
 	h := newHouse(t)
 	open, key := h.enter(h.owner)
 	token, err := h.signIn("olga")
@@ -190,8 +190,8 @@ func TestAttackFiveWrongAnswersEndASession(t *testing.T) {
 	}
 }
 
-// TestAttackTwoAnswersToOneQuestion: of sixteen right answers that come at once, one is taken.
-func TestAttackTwoAnswersToOneQuestion(t *testing.T) {
+// TestAttack10TwoAnswersToOneQuestion: of sixteen right answers that come at once, one is taken.
+func TestAttack10TwoAnswersToOneQuestion(t *testing.T) {
 	h := newHouse(t)
 	_, key := h.enter(h.owner)
 	token, err := h.signIn("olga")
@@ -239,8 +239,8 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
-// TestAttackAnInvitationWorksOnce: of sixteen browsers that hold the link and know the password, one gets a passkey.
-func TestAttackAnInvitationWorksOnce(t *testing.T) {
+// TestAttack12AnInvitationWorksOnce: of sixteen browsers that hold the link and know the password, one gets a passkey.
+func TestAttack12AnInvitationWorksOnce(t *testing.T) {
 	h := newHouse(t)
 	link := h.invited(h.owner)
 	var tokens, ats [racers]string
@@ -308,8 +308,8 @@ func TestAnInvitationExpiresAndAsksForThePassword(t *testing.T) {
 	}
 }
 
-// TestAttackAdministratorsWhoLostTheirAccess are let out no later than half a minute after the directory says so.
-func TestAttackAdministratorsWhoLostTheirAccess(t *testing.T) {
+// TestAttack39AdministratorsWhoLostTheirAccess are let out no later than half a minute after the directory says so.
+func TestAttack39AdministratorsWhoLostTheirAccess(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(h *house)
 		want   fault.Kind

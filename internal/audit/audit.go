@@ -52,9 +52,9 @@ const (
 	ThreatSet        Name = "threat.set"           // a threat level was set or extended; the reason is the level
 	ThreatEnded      Name = "threat.ended"         // before its time, or by itself
 
-	JobRetried       Name = "job.retried"       // somebody had work of the queue tried again
-	JobDropped       Name = "job.dropped"       // or taken away for good
-	KeysRotated      Name = "keys.rotated"      // a new key seals from now on; failed: it does not, after all
+	JobRetried  Name = "job.retried"  // somebody had work of the queue tried again
+	JobDropped  Name = "job.dropped"  // or taken away for good
+	KeysRotated Name = "keys.rotated" // a new key seals from now on; failed: it does not, after all
 
 	ConsoleInvited        Name = "console.invited"         // somebody may make a passkey for the administrators' pages
 	ConsoleStarted        Name = "console.started"         // an administrator is in

@@ -100,8 +100,8 @@ func TestAnExportThatIsReadBackChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAttackCVE20245967ASecretGoesWhereItWent: whoever may edit a connector cannot have a saved secret sent to a server of their own.
-func TestAttackCVE20245967ASecretGoesWhereItWent(t *testing.T) {
+// TestAttack33CVE20245967ASecretGoesWhereItWent: whoever may edit a connector cannot have a saved secret sent to a server of their own.
+func TestAttack33CVE20245967ASecretGoesWhereItWent(t *testing.T) {
 	h := newHouse(t)
 	current, err := h.Read(t.Context())
 	if err != nil {

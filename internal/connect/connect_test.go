@@ -267,9 +267,9 @@ func TestAnAuthorityThatIsShownCanBePinned(t *testing.T) {
 	}
 }
 
-// TestAttackSSRF: ports a directory has no business with are refused before anything is opened, and so are addresses of the machine's
+// TestAttack40SSRF: ports a directory has no business with are refused before anything is opened, and so are addresses of the machine's
 // own metadata service; both are recorded or refused, never connected to.
-func TestAttackSSRF(t *testing.T) {
+func TestAttack40SSRF(t *testing.T) {
 	b := newBench(t)
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -18,8 +18,8 @@ func domain(units ...string) delegation.Domain {
 	return delegation.Domain{BaseDN: base, Account: "svc-rekey", NetBIOS: "CORP", Units: units}
 }
 
-// TestAttackNamesCannotWriteScripts: whatever a unit is called, the script hands that very name on. The shell itself is asked.
-func TestAttackNamesCannotWriteScripts(t *testing.T) {
+// TestAttack40NamesCannotWriteScripts: whatever a unit is called, the script hands that very name on. The shell itself is asked.
+func TestAttack40NamesCannotWriteScripts(t *testing.T) {
 	for _, unit := range []string{
 		"OU=People", "OU=O'Brien's", "OU=a';touch owned;'", "OU=$(touch owned)", "OU=`touch owned`", `OU=a\,b`, `OU=a\"b`, "OU=a b  c", "OU=-x", "OU=a!b", "OU=é*?[]",
 	} {
@@ -52,8 +52,8 @@ func TestAttackNamesCannotWriteScripts(t *testing.T) {
 	}
 }
 
-// TestAttackQuotesOfPowerShell: PowerShell ends a text at curved quotation marks too; each is doubled.
-func TestAttackQuotesOfPowerShell(t *testing.T) {
+// TestAttack40QuotesOfPowerShell: PowerShell ends a text at curved quotation marks too; each is doubled.
+func TestAttack40QuotesOfPowerShell(t *testing.T) {
 	for _, mark := range []string{"'", "\u2018", "\u2019", "\u201a", "\u201b"} {
 		script, err := delegation.PowerShell(domain("OU=a" + mark + "; calc; #," + base))
 		if err != nil {

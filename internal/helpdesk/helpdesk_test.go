@@ -277,8 +277,8 @@ func TestAPass(t *testing.T) {
 	}
 }
 
-// TestAttackScopeEscapeByID: whoever is out of scope is nobody, by every door, and the try is recorded.
-func TestAttackScopeEscapeByID(t *testing.T) {
+// TestAttack39ScopeEscapeByID: whoever is out of scope is nobody, by every door, and the try is recorded.
+func TestAttack39ScopeEscapeByID(t *testing.T) {
 	d := newDesk(t)
 	ctx, hugo := t.Context(), d.hugo()
 	mail := d.mailbox(d.ben)
@@ -304,8 +304,8 @@ func TestAttackScopeEscapeByID(t *testing.T) {
 	}
 }
 
-// TestAttackEnumerationBySearch: somebody out of scope and nobody give one answer.
-func TestAttackEnumerationBySearch(t *testing.T) {
+// TestAttack39EnumerationBySearch: somebody out of scope and nobody give one answer.
+func TestAttack39EnumerationBySearch(t *testing.T) {
 	d := newDesk(t)
 	d.copied("anna", "ben")
 	for text, want := range map[string]int{"anna": 1, "ANNA corp": 1, "ben": 0, "nobody-at-all": 0, "dora": 0, "%": 0, "_": 0} {
@@ -342,7 +342,7 @@ func (d *desk) copied(sams ...string) {
 	}
 }
 
-func TestAttackSelfHelp(t *testing.T) {
+func TestAttack39SelfHelp(t *testing.T) {
 	d := newDesk(t)
 	owner := d.owner()
 	for _, a := range helpdesk.Actions() {
@@ -371,8 +371,8 @@ func (d *desk) asked() helpdesk.Request {
 	return *done.Asked
 }
 
-// TestAttackPrivilegedWithoutApproval: nothing happens without it, and an approval is for one act by one user.
-func TestAttackPrivilegedWithoutApproval(t *testing.T) {
+// TestAttack39PrivilegedWithoutApproval: nothing happens without it, and an approval is for one act by one user.
+func TestAttack39PrivilegedWithoutApproval(t *testing.T) {
 	d := newDesk(t)
 	d.privileged()
 	ctx, hugo := t.Context(), d.hugo()
@@ -398,8 +398,8 @@ func TestAttackPrivilegedWithoutApproval(t *testing.T) {
 	}
 }
 
-// TestAttackAdministratorsArePrivileged: whoever has a role in these pages is, whatever the directory says.
-func TestAttackAdministratorsArePrivileged(t *testing.T) {
+// TestAttack39AdministratorsArePrivileged: whoever has a role in these pages is, whatever the directory says.
+func TestAttack39AdministratorsArePrivileged(t *testing.T) {
 	d := newDesk(t)
 	o := d.order(helpdesk.Pass)
 	o.Who = d.ID("reporter")
@@ -408,7 +408,7 @@ func TestAttackAdministratorsArePrivileged(t *testing.T) {
 	}
 }
 
-func TestAttackSelfApproval(t *testing.T) {
+func TestAttack39SelfApproval(t *testing.T) {
 	d := newDesk(t)
 	d.privileged()
 	r := d.asked()
@@ -428,8 +428,8 @@ func TestAttackSelfApproval(t *testing.T) {
 	}
 }
 
-// TestAttackReplayOfAnApproval: by sixteen at once, it works once.
-func TestAttackReplayOfAnApproval(t *testing.T) {
+// TestAttack12ReplayOfAnApproval: by sixteen at once, it works once.
+func TestAttack12ReplayOfAnApproval(t *testing.T) {
 	d := newDesk(t)
 	d.privileged()
 	r := d.asked()
@@ -462,8 +462,8 @@ func (d *desk) call() (helpdesk.Call, string) {
 	return c, last.Data["code"]
 }
 
-// TestAttackACallersCodeIsUsedOnce: by sixteen at once it verifies once, and it counts for a quarter of an hour.
-func TestAttackACallersCodeIsUsedOnce(t *testing.T) {
+// TestAttack10ACallersCodeIsUsedOnce: by sixteen at once it verifies once, and it counts for a quarter of an hour.
+func TestAttack10ACallersCodeIsUsedOnce(t *testing.T) {
 	d := newDesk(t)
 	d.mailbox(d.anna)
 	c, code := d.call()
@@ -489,7 +489,7 @@ func TestAttackACallersCodeIsUsedOnce(t *testing.T) {
 	}
 }
 
-func TestAttackGuessingACallersCode(t *testing.T) {
+func TestAttack08GuessingACallersCode(t *testing.T) {
 	d := newDesk(t)
 	d.mailbox(d.anna)
 	c, code := d.call()
@@ -516,8 +516,8 @@ func TestAttackGuessingACallersCode(t *testing.T) {
 	wantKind(t, "another verification's", err, fault.Invalid)
 }
 
-// TestAttackACallersCodeOpensNoFlow: an app's codes, which would, are not asked for at all.
-func TestAttackACallersCodeOpensNoFlow(t *testing.T) {
+// TestAttack03ACallersCodeOpensNoFlow: an app's codes, which would, are not asked for at all.
+func TestAttack03ACallersCodeOpensNoFlow(t *testing.T) {
 	d := newDesk(t)
 	d.mailbox(d.anna)
 	app := authenticator.Credential{ID: "app", Account: d.anna, Kind: factor.TOTP, Channel: "device:1", Data: []byte("{}"), Created: d.Desk.Now()}

@@ -228,19 +228,20 @@ func (l *Lab) enrollAll(ctx context.Context, all []people.Person) error {
 		return err
 	}
 	l.People = append(l.People, enrolled...)
-	return l.invite(ctx, a)
+	l.invite(ctx, a)
+	return nil
 }
 
-// invite lets the administrators make their passkeys.
-func (l *Lab) invite(ctx context.Context, a *app.App) error {
+// invite lets the administrators make their passkeys. A lab whose settings keep it from them, for a test, has none.
+func (l *Lab) invite(ctx context.Context, a *app.App) {
 	for _, who := range people.Administrators() {
 		link, _, err := a.InviteAdmin(ctx, people.Corp.NetBIOS+`\`+who.SAM, "", "demo")
 		if err != nil {
-			return fmt.Errorf("invite %s: %w", who.SAM, err)
+			l.say("No administrator %s: %v", who.SAM, err)
+			continue
 		}
 		l.Administrators = append(l.Administrators, Administrator{Role: who.Role, SAM: who.SAM, Invitation: link})
 	}
-	return nil
 }
 
 // join gives the path of something of this lab's portal.

@@ -30,8 +30,8 @@ func TestALogoStaysWhatItDraws(t *testing.T) {
 	}
 }
 
-// TestAttackSVGWithScript: nothing that runs, loads or leads elsewhere is left, and settings that hold it are refused.
-func TestAttackSVGWithScript(t *testing.T) {
+// TestAttack28SVGWithScript: nothing that runs, loads or leads elsewhere is left, and settings that hold it are refused.
+func TestAttack28SVGWithScript(t *testing.T) {
 	for name, inner := range map[string]string{
 		"a script":                    `<script>alert(1)</script>`,
 		"a script of another space":   `<x:script xmlns:x="http://www.w3.org/1999/xhtml">alert(1)</x:script>`,
@@ -97,8 +97,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestAttackAPNGThatIsMore: what hangs behind a picture is gone.
-func TestAttackAPNGThatIsMore(t *testing.T) {
+// TestAttack37APNGThatIsMore: what hangs behind a picture is gone.
+func TestAttack37APNGThatIsMore(t *testing.T) {
 	drawn := image.NewRGBA(image.Rect(0, 0, 4, 4))
 	drawn.Set(1, 1, color.RGBA{R: 255, A: 255})
 	var file bytes.Buffer

@@ -37,8 +37,8 @@ func TestATextIsFilled(t *testing.T) {
 	}
 }
 
-// TestAttackHeaderInjection: what fills a subject ends no line of a mail's head.
-func TestAttackHeaderInjection(t *testing.T) {
+// TestAttack30HeaderInjection: what fills a subject ends no line of a mail's head.
+func TestAttack30HeaderInjection(t *testing.T) {
 	c := compile(t, message.PasswordReset, message.Mail, wording.Own{Subject: "{firm} news", Text: "x"})
 	for _, evil := range []string{"A\r\nBcc: all@example.test", "A\nB", "A\u2028B", "A\x00B"} {
 		if got := c.Subject.FillLine(map[string]string{"firm": evil}); strings.ContainsAny(got, "\r\n\x00\u2028") {
@@ -50,8 +50,8 @@ func TestAttackHeaderInjection(t *testing.T) {
 	}
 }
 
-// TestAttackTemplateInjection: a value that looks like a macro stays what it is.
-func TestAttackTemplateInjection(t *testing.T) {
+// TestAttack40TemplateInjection: a value that looks like a macro stays what it is.
+func TestAttack40TemplateInjection(t *testing.T) {
 	c := compile(t, message.PasswordReset, message.Mail, wording.Own{Subject: "x", Text: "{name} {firm}", HTML: "<p>{name}</p>"})
 	values := map[string]string{"name": "{link}{{.}}{firm}", "firm": "F", "link": "https://secret.example.test"}
 	if got := c.Text.Fill(values); got != "{link}{{.}}{firm} F" {

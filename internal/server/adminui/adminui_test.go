@@ -55,8 +55,8 @@ func TestTheWayIn(t *testing.T) {
 	}
 }
 
-// TestAttackSignInTellsNothing: a wrong password, an unknown name and a person who is no administrator get the same answer.
-func TestAttackSignInTellsNothing(t *testing.T) {
+// TestAttack16SignInTellsNothing: a wrong password, an unknown name and a person who is no administrator get the same answer.
+func TestAttack16SignInTellsNothing(t *testing.T) {
 	d := desk(t)
 	d.Invited("owner")
 	var bodies []string
@@ -76,8 +76,8 @@ func TestAttackSignInTellsNothing(t *testing.T) {
 	}
 }
 
-// TestAttackOpenRedirect: signing in leads to our own pages alone.
-func TestAttackOpenRedirect(t *testing.T) {
+// TestAttack23OpenRedirect: signing in leads to our own pages alone.
+func TestAttack23OpenRedirect(t *testing.T) {
 	d := desk(t)
 	c := d.Invited("owner")
 	c.Post(console.OutURL, nil)
@@ -89,8 +89,8 @@ func TestAttackOpenRedirect(t *testing.T) {
 	}
 }
 
-// TestAttackAnInvitationWorksOnce.
-func TestAttackAnInvitationWorksOnce(t *testing.T) {
+// TestAttack12AnInvitationWorksOnce.
+func TestAttack12AnInvitationWorksOnce(t *testing.T) {
 	d := desk(t)
 	link, _, err := d.Admin.Invite(t.Context(), d.ID("owner"), "test", audit.Source{})
 	if err != nil {

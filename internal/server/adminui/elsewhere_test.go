@@ -133,9 +133,9 @@ func TestTheFirmsOwnSignIn(t *testing.T) {
 	}
 }
 
-// TestAttackTheFirmsSignInIsNotEnough: a weaker class, somebody without a role, an answer of another browser, one that comes twice, and
+// TestAttack04TheFirmsSignInIsNotEnough: a weaker class, somebody without a role, an answer of another browser, one that comes twice, and
 // somebody else who comes back to prove a session.
-func TestAttackTheFirmsSignInIsNotEnough(t *testing.T) {
+func TestAttack04TheFirmsSignInIsNotEnough(t *testing.T) {
 	f := newFirm(t)
 	refused := func(what string, c *consoletest.Client, path string) {
 		t.Helper()

@@ -165,8 +165,8 @@ func link(page, rel string) (string, bool) {
 	return "", false
 }
 
-// TestAttackPersonalDataOfTheLog: who may not see it gets none of it, on any page, and cannot find it out by searching.
-func TestAttackPersonalDataOfTheLog(t *testing.T) {
+// TestAttack39PersonalDataOfTheLog: who may not see it gets none of it, on any page, and cannot find it out by searching.
+func TestAttack39PersonalDataOfTheLog(t *testing.T) {
 	d := newDesk(t)
 	record := auditui.RecordURL(d.attempt(t))
 	c := d.Client(role.PolicyAdmin)

@@ -107,8 +107,8 @@ func TestABrandIsSaved(t *testing.T) {
 	}
 }
 
-// TestAttackTheFrameIsOurs: the preview may be framed by us alone and runs nothing; every other page is framed by nobody.
-func TestAttackTheFrameIsOurs(t *testing.T) {
+// TestAttack21TheFrameIsOurs: the preview may be framed by us alone and runs nothing; every other page is framed by nobody.
+func TestAttack21TheFrameIsOurs(t *testing.T) {
 	c := open(t).Client(role.Owner)
 	p := c.Get(console.BrandURL + "/preview").Header.Get("Content-Security-Policy")
 	if !strings.Contains(p, "frame-ancestors 'self'") || strings.Contains(p, "script-src") || !strings.Contains(p, "form-action 'none'") {
@@ -119,8 +119,8 @@ func TestAttackTheFrameIsOurs(t *testing.T) {
 	}
 }
 
-// TestAttackOpenRedirect: the help desk's link and those at the foot lead to https, mailto and tel alone.
-func TestAttackOpenRedirect(t *testing.T) {
+// TestAttack23OpenRedirect: the help desk's link and those at the foot lead to https, mailto and tel alone.
+func TestAttack23OpenRedirect(t *testing.T) {
 	c := open(t).Client(role.Owner)
 	for _, to := range []string{"javascript:alert(1)", "data:text/html,x", "//evil.example", "http://evil.example", "/admin", "JaVaScRiPt:alert(1)"} {
 		if got := upload(t, c, console.BrandURL, form(c, url.Values{"help_link": {to}}), nil); got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, "ant a tel:, mailto: or https: link") {
@@ -136,8 +136,8 @@ func TestAttackOpenRedirect(t *testing.T) {
 	}
 }
 
-// TestAttackSVGWithScript: of a picture that holds one, the picture alone is shown and saved; what is no picture is refused.
-func TestAttackSVGWithScript(t *testing.T) {
+// TestAttack28SVGWithScript: of a picture that holds one, the picture alone is shown and saved; what is no picture is refused.
+func TestAttack28SVGWithScript(t *testing.T) {
 	c := open(t).Client(role.Owner)
 	look := upload(t, c, console.BrandURL+"/preview", form(c, nil), map[string]string{"logo": logo})
 	if strings.Contains(look.Body, "alert(1)") || !strings.Contains(look.Body, "data:image/svg+xml;base64,") {

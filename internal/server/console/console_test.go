@@ -55,8 +55,8 @@ func TestRoutesAreOpenToTheRolesThatNeedThemAlone(t *testing.T) {
 	}
 }
 
-// TestAttackAdministratorsWithoutAccess: disabled, gone, out of every role: the session opens nothing any more.
-func TestAttackAdministratorsWithoutAccess(t *testing.T) {
+// TestAttack39AdministratorsWithoutAccess: disabled, gone, out of every role: the session opens nothing any more.
+func TestAttack39AdministratorsWithoutAccess(t *testing.T) {
 	var p pages
 	d := consoletest.New(t, p.areas)
 	owner := d.Client(role.Owner)

@@ -216,9 +216,9 @@ func TestADirectoryIsAddedChangedAndRemoved(t *testing.T) {
 	}
 }
 
-// TestAttackCVE20245967ASecretGoesNowhereElse: whoever names another server, or another authority, has to type the secret; nothing is
+// TestAttack33CVE20245967ASecretGoesNowhereElse: whoever names another server, or another authority, has to type the secret; nothing is
 // connected to before that.
-func TestAttackCVE20245967ASecretGoesNowhereElse(t *testing.T) {
+func TestAttack33CVE20245967ASecretGoesNowhereElse(t *testing.T) {
 	d := newDesk(t)
 	c := d.Client(role.Owner)
 	key := domain(t).Name()
@@ -285,9 +285,9 @@ func listen(t testing.TB, at string, cert *tls.Certificate) (address string, tou
 	return l.Addr().(*net.TCPAddr).IP.String(), touched
 }
 
-// TestAttackCertificatesShowAsText: what somebody else wrote into a certificate is text, and trusting its authority takes the fingerprint
+// TestAttack29CertificatesShowAsText: what somebody else wrote into a certificate is text, and trusting its authority takes the fingerprint
 // and a word.
-func TestAttackCertificatesShowAsText(t *testing.T) {
+func TestAttack29CertificatesShowAsText(t *testing.T) {
 	d := newDesk(t)
 	c := d.Client(role.Owner)
 	authority, err := ca.New()
@@ -327,7 +327,7 @@ func TestAttackCertificatesShowAsText(t *testing.T) {
 	}
 }
 
-func TestAttackSSRFPagesConnectToUsualPortsAlone(t *testing.T) {
+func TestAttack40SSRFPagesConnectToUsualPortsAlone(t *testing.T) {
 	d := newDesk(t)
 	c := d.Client(role.Owner)
 	for _, server := range []string{"ldaps://127.0.0.1:5432", "ldaps://127.0.0.1:22"} {

@@ -137,8 +137,8 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	}
 }
 
-// TestAttackTestMailsAreBounded: an administrator cannot flood anybody, and nobody but themselves.
-func TestAttackTestMailsAreBounded(t *testing.T) {
+// TestAttack40TestMailsAreBounded: an administrator cannot flood anybody, and nobody but themselves.
+func TestAttack40TestMailsAreBounded(t *testing.T) {
 	o := open(t, consoletest.Document)
 	c := o.Client(role.PolicyAdmin)
 	form := consoletest.Form(c.Get(resetMail).Body, url.Values{"subject": {"x"}, "text": {"y"}, "do": {"test"}, "who": {"anna"}, "to": {"anna@corp.example.test"}})

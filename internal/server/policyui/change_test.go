@@ -280,8 +280,8 @@ func TestWhatIsWrongIsSaidAtItsField(t *testing.T) {
 	}
 }
 
-// TestAttackAPolicyFormIsReadIntoTypes: fields nobody drew change nothing, and saving needs a fresh passkey.
-func TestAttackAPolicyFormIsReadIntoTypes(t *testing.T) {
+// TestAttack13APolicyFormIsReadIntoTypes: fields nobody drew change nothing, and saving needs a fresh passkey.
+func TestAttack13APolicyFormIsReadIntoTypes(t *testing.T) {
 	d := desk(t)
 	c := d.Client(role.PolicyAdmin)
 	form := filled(t, c, change+"policy?of=Finance", url.Values{"roles": {"owner"}, "reset.way.nosuch": {"must"}, "reset.ways.row": {"passkey", "nosuch"}, "do": {"review"}})
